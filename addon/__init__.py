@@ -1,0 +1,1 @@
+"""What people touch, and what ties the rest together: commands, web, cards, tabs, store, refresh, schedule."""

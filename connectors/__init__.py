@@ -1,0 +1,1 @@
+"""The outside world: where rows come from and where tabs are written."""

@@ -1,0 +1,1 @@
+"""A Salesforce org and a Google Sheets service on loopback, and a seeded demo company. For trying and testing."""

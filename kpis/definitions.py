@@ -1,0 +1,114 @@
+"""What the catalogue says, as values: measures, KPIs and scorecards. No loading, no computing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+MeasureKind = Literal[
+    "flow",  # adds up over days: sum of `value` over the rows whose `axis` day lies in the period
+    "stock",  # taken at the end of the period: rows that entered (`axis`) and have not left (`end_axis`) by then
+    "overlap",  # rows whose time from `axis` to `end_axis` overlaps the period
+    "quantile",  # exact quantile of `value` over the rows in the period
+    "distinct",  # number of different `value`s over the rows in the period
+    "members",  # number of members of dimension `over`, within the slice, for which `condition` holds
+    "shift",  # measure or KPI `of` in the prior period, or one year earlier
+    "target",  # the targets set for KPI `of`
+    "calendar",  # days or business days of the elapsed part of the period
+]
+Dimension = Literal["rep", "team", "region", "product", "market", "source", "kind", "channel", "campaign"]
+DIMENSIONS: tuple[Dimension, ...] = (
+    "rep", "team", "region", "product", "market", "source", "kind", "channel", "campaign",
+)  # fmt: skip
+COMPANY = "company"
+
+Unit = Literal["money", "percent", "count", "ratio", "days", "hours", "years", "points", "score",
+               "money/day", "count/day", "hours/day"]  # fmt: skip
+Better = Literal["higher", "lower", "neutral"]
+Horizon = Literal["leading", "lagging"]
+Language = Literal["en", "fr"]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """``column operator operand`` over a fact's column; several conditions of a measure are joined by and."""
+
+    column: str
+    operator: Literal["=", "!=", "<", "<=", ">", ">=", "in", "is null", "is not null"]
+    operand: str | float | bool | tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number per slice and period, computed from one fact on its own; see `MeasureKind` for what each kind does.
+
+    ``words`` say in each language which rows count, for people: "won opportunities with close date in the period".
+    """
+
+    name: str
+    kind: MeasureKind
+    words: Mapping[Language, str]
+    fact: str = ""
+    axis: str = ""
+    end_axis: str = ""
+    value: str = ""
+    where: tuple[Condition, ...] = ()
+    quantile: float = 0.5
+    over: str = ""
+    condition: str = ""
+    of: str = ""
+    shift: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A worked example: values of the formula's names, and the exact answer."""
+
+    inputs: Mapping[str, float]
+    expected: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """A KPI: a formula over measures and other KPIs, with everything people need to find and to read it.
+
+    ``count`` names the measure that is the sample size. ``dimensions`` are those it may be split by; ``by`` is the
+    one it is usually split by. ``is_forward`` KPIs look at days that have not come yet (a pipeline).
+    """
+
+    id: str
+    family: str
+    titles: Mapping[Language, str]
+    synonyms: tuple[str, ...]
+    formula: str
+    formula_words: Mapping[Language, str]
+    unit: Unit
+    better: Better
+    horizon: Horizon
+    count: str
+    dimensions: tuple[Dimension, ...]
+    source: str
+    examples: tuple[Example, ...]
+    by: str = ""
+    is_forward: bool = False
+    notes: Mapping[Language, str] | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """A named list of KPIs for one kind of reader."""
+
+    id: str
+    titles: Mapping[Language, str]
+    kpis: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All definitions by name, in the order of the files."""
+
+    measures: Mapping[str, Measure]
+    kpis: Mapping[str, Kpi]
+    scorecards: Mapping[str, Scorecard]
