@@ -1,0 +1,117 @@
+"""Faults of the sandbox: what goes wrong, on which call, and how often. They may change while the server runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Literal, get_args
+
+import orjson
+
+FaultKind = Literal["status", "html", "reset", "lost", "truncate", "slow", "hang"]
+
+_FAULTS_MAX = 1_000  # a list that is searched on every call
+_SECONDS_MAX = 3_600.0
+
+
+class FaultError(ValueError):
+    """A fault, or a file of faults, is not understood; says which and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong on the matching calls.
+
+    A call matches when its path and query contain ``path`` and its method is ``method`` (empty: any). Of the
+    matching calls, counted from 1, those from ``from_call`` on go wrong, ``times`` of them (None: all).
+
+    ``kind``: ``status`` answers ``status`` with ``body``; ``html`` answers a page of HTML, as a proxy does;
+    ``reset`` breaks the connection before the call is looked at, ``lost`` after it was carried out;
+    ``truncate`` cuts the answer in half; ``slow`` spreads it over ``seconds``; ``hang`` gives no answer for
+    ``seconds`` and then breaks the connection.
+    """
+
+    kind: FaultKind
+    path: str = ""
+    method: str = ""
+    from_call: int = 1
+    times: int | None = 1
+    status: int = 503
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 5.0
+
+    def __post_init__(self) -> None:
+        """Raise `FaultError` for a fault that could never happen or never end."""
+        if self.kind not in get_args(FaultKind):
+            raise FaultError(f"There is no fault of kind {self.kind!r}; use one of {', '.join(get_args(FaultKind))}.")
+        if self.from_call < 1 or (self.times is not None and self.times < 1):
+            raise FaultError("A fault counts calls from 1: from_call and times must be at least 1.")
+        if not 0 <= self.seconds <= _SECONDS_MAX:
+            raise FaultError(f"A fault lasts from 0 to {_SECONDS_MAX:.0f} seconds, not {self.seconds}.")
+        if not 200 <= self.status <= 599:
+            raise FaultError(f"A fault answers a status from 200 to 599, not {self.status}.")
+        if any("\n" in text or "\r" in text for pair in self.headers.items() for text in pair):
+            raise FaultError("A header of a fault may not contain a line break.")
+
+
+class Faults:
+    """The faults in force, in order; safe to change from another thread while the server answers."""
+
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        self._lock = threading.Lock()
+        self._seen: list[tuple[Fault, int]] = []
+        for fault in faults:
+            self.add(fault)
+
+    def add(self, fault: Fault) -> None:
+        """Put a fault in force; its calls are counted from now."""
+        with self._lock:
+            if len(self._seen) >= _FAULTS_MAX:
+                raise FaultError(f"At most {_FAULTS_MAX} faults can be in force; clear some.")
+            self._seen.append((fault, 0))
+
+    def clear(self) -> None:
+        """Let everything work again."""
+        with self._lock:
+            self._seen.clear()
+
+    def take(self, method: str, target: str) -> Fault | None:
+        """Count this call for every fault it matches, and return the first that strikes, if any."""
+        struck: Fault | None = None
+        with self._lock:
+            for place, (fault, before) in enumerate(self._seen):
+                if fault.path not in target or fault.method not in {"", method}:
+                    continue
+                self._seen[place] = (fault, before + 1)
+                if struck is None and _strikes(fault, before + 1):
+                    struck = fault
+        return struck
+
+
+def _strikes(fault: Fault, number: int) -> bool:
+    return number >= fault.from_call and (fault.times is None or number < fault.from_call + fault.times)
+
+
+def load_faults(path: Path) -> tuple[Fault, ...]:
+    """Read a JSON list of faults, each an object with the fields of `Fault`. Raises `FaultError`."""
+    try:
+        entries = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise FaultError(f"The faults in {path} cannot be read ({error}). Give a JSON list of objects.") from error
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise FaultError(f"{path} must be a JSON list of objects, each a fault.")
+    return tuple(_fault_of(path, number, entry) for number, entry in enumerate(entries, 1))
+
+
+def _fault_of(path: Path, number: int, entry: Mapping[str, object]) -> Fault:
+    known = [each.name for each in fields(Fault)]
+    unknown = sorted(set(entry) - set(known))
+    if unknown:
+        raise FaultError(f"{path}, fault {number}: there is no {unknown[0]!r}. Known: {', '.join(known)}.")
+    try:
+        return Fault(**entry)  # type: ignore[arg-type] # the types are checked by the values' own rules
+    except (FaultError, TypeError, AttributeError) as error:
+        raise FaultError(f"{path}, fault {number}: {error}") from error
