@@ -1,0 +1,104 @@
+"""The small tables beside the snapshots: runs, requests for work, spreadsheet keys, used signatures, publications.
+
+SQLite in the data folder by default; any SQLAlchemy URL works, so several machines may share one Postgres.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    create_engine,
+    event,
+)
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from addon.errors import StoreError
+
+_METADATA = MetaData()
+
+RUN = Table(
+    "run",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("job", String(40), nullable=False),
+    Column("scheduled_for", String(40), nullable=False),
+    Column("trigger", String(40), nullable=False),
+    Column("started_at", DateTime, nullable=False),
+    Column("ended_at", DateTime),
+    Column("state", String(20), nullable=False),
+    Column("row_count", Integer, nullable=False, default=0),
+    Column("changed_count", Integer, nullable=False, default=0),
+    Column("call_count", Integer, nullable=False, default=0),
+    Column("snapshot", String(60), nullable=False, default=""),
+    Column("problems", Text, nullable=False, default=""),
+    Column("error", Text, nullable=False, default=""),
+    UniqueConstraint("job", "scheduled_for", name="one_start_each"),
+)
+JOB_REQUEST = Table(
+    "job_request",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("job", String(40), nullable=False),
+    Column("requested_at", DateTime, nullable=False),
+    Column("requested_by", String(200), nullable=False),
+    Column("taken_at", DateTime),
+)
+SPREADSHEET_KEY = Table(
+    "spreadsheet_key",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("spreadsheet", String(200), nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("limit_to", String(200), nullable=False, default=""),
+    Column("created_at", DateTime, nullable=False),
+    Column("created_by", String(320), nullable=False, default=""),
+    Column("expires_at", DateTime, nullable=False),
+    Column("revoked_at", DateTime),
+    Index("keys_of_a_spreadsheet", "spreadsheet"),
+)
+PUBLICATION = Table(
+    "publication",
+    _METADATA,
+    Column("spreadsheet", String(200), primary_key=True),
+    Column("snapshot", String(60), nullable=False),
+    Column("content", String(64), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("published_at", DateTime, nullable=False),
+)
+
+
+def open_database(data_folder: Path, url: str = "") -> Engine:
+    """Return an engine with all tables present. Raises `StoreError` if the database cannot be opened."""
+    try:
+        if not url:
+            data_folder.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url or f"sqlite:///{data_folder / 'scorecell.db'}")
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _configure_sqlite)
+        _METADATA.create_all(engine)
+    except (OSError, SQLAlchemyError) as error:
+        raise StoreError(f"The database in {data_folder} cannot be opened: {error}") from error
+    return engine
+
+
+def _configure_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    """Let readers and the writer work side by side, and wait for each other at most five seconds."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA busy_timeout=5000")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.close()

@@ -1,0 +1,260 @@
+"""Merge what sources deliver into the canonical tables: staged in DuckDB, compared with the last snapshot, written.
+
+Applying the same change again changes nothing, in whatever order pages arrive: rows are upserted by id, the last
+one of an id wins, and a table counts as changed only where a row really differs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+
+from addon.errors import StoreError
+from addon.snapshot import Snapshot
+from connectors.source import Batch, Change, Checkpoint, Covered, Problem
+from kpis.tables import DAY_SUFFIX, TABLES, Column, ColumnType, Table
+
+_SQL_TYPES: Final[dict[ColumnType, str]] = {
+    "text": "VARCHAR", "number": "DOUBLE", "integer": "BIGINT", "boolean": "BOOLEAN", "date": "DATE",
+    "instant": "TIMESTAMP",
+}  # fmt: skip
+_ARROW_TYPES: Final[dict[ColumnType, pa.DataType]] = {
+    "text": pa.string(), "number": pa.float64(), "integer": pa.int64(), "boolean": pa.bool_(), "date": pa.date32(),
+    "instant": pa.timestamp("us"),
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Received:
+    """What one source said besides rows: its new cursor, the tables it looked at, and what it left out."""
+
+    cursor: dict[str, str] = field(default_factory=dict)
+    covered: set[str] = field(default_factory=set)
+    problems: list[Problem] = field(default_factory=list)
+    row_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """One table after the merge: how many ids changed (written, updated or gone)."""
+
+    table: str
+    changed_count: int
+
+
+class Merge:
+    """A merge in progress over one previous snapshot (None: over nothing).
+
+    After `finish` the connection holds, per table, ``new.<table>`` (the merged rows, with ``_day`` twins),
+    ``old.<table>`` (those of the previous snapshot) and ``changed.<table>`` (the ids that differ).
+    """
+
+    def __init__(self, previous: Snapshot | None, work_folder: Path) -> None:
+        self._previous = previous
+        self._previous_zone = previous.manifest.time_zone if previous else ""
+        self.connection = duckdb.connect(
+            config={"temp_directory": str(work_folder), "threads": 2, "preserve_insertion_order": False}
+        )
+        self.connection.execute("CREATE SCHEMA staged; CREATE SCHEMA old; CREATE SCHEMA new; CREATE SCHEMA changed")
+        self._staged: set[str] = set()
+        self._batch_number = 0
+        self._replaced: dict[str, set[str]] = {}
+        self._covered: set[str] = set()
+
+    def receive(self, changes: Iterable[Change]) -> Received:
+        """Stage everything a source yields; return what else it said. Raises what the source raises."""
+        received = Received()
+        for change in changes:
+            match change:
+                case Batch():
+                    self._stage(change)
+                    received.covered.add(change.table)
+                    received.row_count += change.row_count + len(change.deleted)
+                case Checkpoint():
+                    received.cursor[change.name] = change.value
+                case Covered():
+                    received.covered.update(change.tables)
+                case Problem():
+                    received.problems.append(change)
+        self._covered |= received.covered
+        return received
+
+    def finish(self, time_zone: str) -> list[Merged]:
+        """Merge all staged rows; return every table there is, changed or not.
+
+        ``time_zone`` is the organisation's: instants get their day number in it. When it is another one than the
+        previous snapshot's, every row of a dated table counts as changed.
+        """
+        known = {name for name in TABLES if self._has_old(name)}
+        return [self._merge_table(TABLES[name], time_zone) for name in TABLES if name in known | self._covered]
+
+    def time_zone(self) -> str:
+        """Return the time zone that the organisation table says after this merge, or an empty text."""
+        for relation in self._organisation_relations():
+            row = self.connection.execute(f"SELECT time_zone FROM {relation} LIMIT 1").fetchall()  # noqa: S608 - own names
+            if row and row[0][0]:
+                return str(row[0][0])
+        return ""
+
+    def _organisation_relations(self) -> list[str]:
+        relations = ["staged.organisation"] if "organisation" in self._staged else []
+        if self._has_old("organisation"):
+            assert self._previous is not None  # noqa: S101 - `_has_old` says so
+            relations.append(f"read_parquet('{_quoted(self._previous.fact_file('organisation'))}')")
+        return relations
+
+    def write(self, table: str, path: Path) -> str:
+        """Write the merged table as parquet in id order; return its digest, equal for equal rows."""
+        self.connection.execute(
+            f"COPY (SELECT * FROM new.{table} ORDER BY id) TO '{_quoted(path)}' "  # noqa: S608 - names of TABLES
+            "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+        )
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+
+    def row_count(self, table: str) -> int:
+        """Return the number of rows of the merged table."""
+        return _count(self.connection, f"new.{table}")
+
+    def close(self) -> None:
+        """Release the connection."""
+        self.connection.close()
+
+    def _has_old(self, table: str) -> bool:
+        return self._previous is not None and self._previous.fact_file(table).exists()
+
+    def _stage(self, batch: Batch) -> None:
+        table = TABLES[batch.table]
+        if batch.table not in self._staged:
+            columns = ", ".join(f"{c.name} {_SQL_TYPES[c.type]}" for c in map(_quoted_column, table.columns))
+            self.connection.execute(f"CREATE TABLE staged.{batch.table} ({columns}, _batch BIGINT, _gone BOOLEAN)")
+            self._staged.add(batch.table)
+        self._batch_number += 1
+        if batch.replaces:
+            self._replaced.setdefault(batch.table, set()).add(batch.replaces)
+        if batch.row_count:
+            self._insert(table, _arrow(table, batch.columns), is_gone=False)
+        if batch.deleted:
+            gone = {"id": list(batch.deleted)}
+            self._insert(table, _arrow(table, gone), is_gone=True)
+
+    def _insert(self, table: Table, rows: pa.Table, *, is_gone: bool) -> None:
+        self.connection.register("_rows", rows)
+        try:
+            self.connection.execute(
+                f"INSERT INTO staged.{table.name} SELECT *, ?, ? FROM _rows",  # noqa: S608 - names of TABLES
+                [self._batch_number, is_gone],
+            )
+        finally:
+            self.connection.unregister("_rows")
+
+    def _merge_table(self, table: Table, time_zone: str) -> Merged:
+        name, run = table.name, self.connection.execute
+        days = "".join(f", {_day_sql(c, time_zone)}" for c in table.columns if c.is_dated)
+        columns = ", ".join(_quoted_column(c).name for c in table.columns)
+        source = f"read_parquet('{_quoted(self._previous.fact_file(name))}')" if self._previous else ""
+        if self._has_old(name):
+            run(f"CREATE VIEW old.{name} AS SELECT * FROM {source}")  # noqa: S608 - names of TABLES
+        else:
+            empty = ", ".join(f"NULL::{_SQL_TYPES[c.type]} AS {_quoted_column(c).name}" for c in table.columns)
+            run(f"CREATE VIEW old.{name} AS SELECT *{days} FROM (SELECT {empty}) WHERE false")  # noqa: S608
+        moved = bool(self._previous_zone) and self._previous_zone != time_zone and bool(days)
+        if moved and name not in self._staged:
+            run(f"CREATE VIEW new.{name} AS SELECT {columns}{days} FROM old.{name}")  # noqa: S608 - names of TABLES
+            run(f"CREATE VIEW changed.{name} AS SELECT id FROM old.{name}")  # noqa: S608 - names of TABLES
+            return Merged(name, _count(self.connection, f"changed.{name}"))
+        if name not in self._staged:
+            run(f"CREATE VIEW new.{name} AS SELECT * FROM old.{name}")  # noqa: S608 - names of TABLES
+            run(f"CREATE VIEW changed.{name} AS SELECT id FROM old.{name} WHERE false")  # noqa: S608
+            return Merged(name, 0)
+        run(f"""
+            CREATE TEMP TABLE last_{name} AS
+            SELECT * FROM (
+                SELECT *, row_number() OVER (PARTITION BY id ORDER BY _batch DESC, _gone) AS _rank
+                FROM staged.{name}
+            ) WHERE _rank = 1
+        """)  # noqa: S608 - names of TABLES
+        for prefix in sorted(self._replaced.get(name, ())):
+            run(
+                f"INSERT INTO last_{name} (id, _gone) SELECT id, true FROM old.{name} "  # noqa: S608
+                f"WHERE starts_with(id, ?) AND id NOT IN (SELECT id FROM last_{name})",
+                [prefix],
+            )
+        run(f"""
+            CREATE TABLE changed.{name} AS
+            SELECT id FROM (
+                (SELECT {columns} FROM last_{name} WHERE NOT _gone) EXCEPT (SELECT {columns} FROM old.{name})
+            )
+            UNION SELECT id FROM last_{name} WHERE _gone AND id IN (SELECT id FROM old.{name})
+        """)  # noqa: S608 - names of TABLES
+        kept = f"{columns}{days}" if moved else "*"
+        run(f"""
+            CREATE TABLE new.{name} AS
+            SELECT {kept} FROM old.{name} WHERE id NOT IN (SELECT id FROM changed.{name})
+            UNION ALL BY NAME
+            SELECT {columns}{days} FROM last_{name}
+            WHERE NOT _gone AND id IN (SELECT id FROM changed.{name})
+        """)  # noqa: S608 - names of TABLES
+        run(f"DROP TABLE staged.{name}")
+        if moved:
+            run(f"INSERT INTO changed.{name} SELECT id FROM old.{name} EXCEPT SELECT id FROM changed.{name}")  # noqa: S608
+        return Merged(name, _count(self.connection, f"changed.{name}"))
+
+
+def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    rows = connection.execute(f"SELECT count(*) FROM {relation}").fetchall()  # noqa: S608 - names of TABLES
+    return int(rows[0][0])
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _quoted_column(column: Column) -> Column:
+    """Return the column with its name quoted for SQL (``at``, ``on`` and ``kind`` are words of SQL)."""
+    return Column(f'"{column.name}"', column.type, column.references, column.required)
+
+
+def _day_sql(column: Column, time_zone: str) -> str:
+    """Return the SQL of a column's ``_day`` twin: days since 1970-01-01."""
+    quoted, twin = f'"{column.name}"', f'"{column.name}{DAY_SUFFIX}"'
+    zone = time_zone.replace("'", "''")
+    local = quoted if column.type == "date" else f"CAST({quoted} AT TIME ZONE 'UTC' AT TIME ZONE '{zone}' AS DATE)"
+    return f"CAST(date_diff('day', DATE '1970-01-01', {local}) AS INTEGER) AS {twin}"
+
+
+def _arrow(table: Table, columns: Mapping[str, Iterable[object]]) -> pa.Table:
+    """Return a batch as an Arrow table with every canonical column; `StoreError` where a value has another type."""
+    count = len(list(columns["id"]))
+    arrays = []
+    for column in table.columns:
+        values = columns.get(column.name)
+        try:
+            arrays.append(
+                pa.nulls(count, _ARROW_TYPES[column.type]) if values is None else _array(column, list(values))
+            )
+        except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError) as error:
+            raise StoreError(
+                f"{table.name}.{column.name} got a value that is not a {column.type}: {error}"
+            ) from error
+    return pa.table(arrays, names=[column.name for column in table.columns])
+
+
+def _array(column: Column, values: list[object]) -> pa.Array:
+    if column.type == "instant":
+        values = [_naive_utc(value) for value in values]
+    return pa.array(values, _ARROW_TYPES[column.type])
+
+
+def _naive_utc(value: object) -> datetime | None:
+    if value is None:
+        return None
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).replace(tzinfo=None)
+    raise ValueError(f"{value!r} is not an aware instant")

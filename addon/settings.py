@@ -1,0 +1,255 @@
+"""Settings: one TOML file, any value overridable by ``SCORECELL_<SECTION>__<KEY>``; each key checked and typed.
+
+The known keys are the table `KEYS`; the documentation of the settings is generated from it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Final, Literal
+
+from addon.clock import Clock
+from addon.errors import SettingsError
+from kpis.errors import suggest
+
+Value = str | int | bool | tuple[str, ...] | Mapping[str, object]
+KeyType = Literal["text", "secret", "integer", "boolean", "list", "table"]
+
+DEFAULT_FILE: Final = "scorecell.toml"
+DEFAULT_DATA_FOLDER: Final = ".scorecell"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One setting: its type, default and what it is for."""
+
+    section: str
+    name: str
+    type: KeyType
+    default: Value
+    words: str
+
+    @property
+    def variable(self) -> str:
+        """Return the environment variable that overrides it."""
+        return f"SCORECELL_{self.section}__{self.name}".upper()
+
+
+def _keys(section: str, *rows: tuple[str, KeyType, Value, str]) -> tuple[Key, ...]:
+    return tuple(Key(section, *row) for row in rows)
+
+
+_LOGINS: Final = ("client_credentials", "jwt", "refresh_token", "session")
+
+KEYS: Final[tuple[Key, ...]] = (
+    *_keys(
+        "org",
+        ("time_zone", "text", "", "IANA name; default: the Salesforce organisation's"),
+        ("currency", "text", "", "ISO code shown with money; default: the Salesforce organisation's"),
+        ("fiscal_year_start_month", "integer", 0, "1 to 12; default: the Salesforce organisation's"),
+        ("language", "text", "en", "en or fr: language of the published tabs"),
+    ),
+    *_keys(
+        "salesforce",
+        ("instance_url", "text", "", "https://your-company.my.salesforce.com; empty: no Salesforce"),
+        ("login_url", "text", "", "where tokens are asked for; default: instance_url"),
+        ("login", "text", "client_credentials", "one of " + ", ".join(_LOGINS)),
+        ("client_id", "text", "", "consumer key of the external client app"),
+        ("client_secret", "secret", "", "consumer secret, for client_credentials"),
+        ("private_key_file", "text", "", "PEM file, for jwt"),
+        ("username", "text", "", "the integration user, for jwt"),
+        ("session_id", "secret", "", "a session, for session"),
+        ("refresh_token", "secret", "", "a refresh token, for refresh_token"),
+        ("api_version", "text", "59.0", "REST API version; columns differ between versions, so it is pinned"),
+        ("overlap_minutes", "integer", 15, "how far each sync looks back for rows that became visible late"),
+        ("objects", "table", {}, "your own fields, over those of connectors/salesforce.toml"),
+    ),
+    *_keys(
+        "google",
+        ("service_account_file", "text", "", "JSON key of the service account; empty: no Google Sheets"),
+        ("spreadsheets", "list", (), "ids of the spreadsheets whose tabs are read"),
+        ("publish_to", "list", (), "ids of the spreadsheets that get the KPI tabs"),
+        ("tabs", "table", {}, "tab name -> canonical table, where the headers alone do not tell"),
+        ("sheets_url", "text", "https://sheets.googleapis.com", "the Sheets API"),
+        ("certs_url", "text", "https://www.googleapis.com/oauth2/v1/certs", "certificates for ID tokens"),
+        ("addon_audiences", "list", (), "the endpoint URLs of the add-on: what a system token's aud may be"),
+        ("addon_service_account", "text", "", "e-mail of the add-on's service account"),
+        ("client_id", "text", "", "OAuth client id that user tokens are made for"),
+        ("allowed_domains", "list", (), "Workspace domains whose users may connect; empty: nobody"),
+    ),
+    *_keys(
+        "schedule",
+        ("every_minutes", "integer", 15, "minutes between refreshes; at least 5 for a real organisation"),
+        ("stale_after_minutes", "integer", 1440, "an answer says stale when the last sync is older"),
+        ("keep_snapshots", "integer", 50, "how many snapshots are kept at least"),
+    ),
+    *_keys(
+        "web",
+        ("host", "text", "127.0.0.1", "address that `scorecell serve` binds"),
+        ("port", "integer", 8080, "port that `scorecell serve` binds"),
+        ("workers", "integer", 1, "gunicorn workers"),
+        ("public_url", "text", "", "https address under which Google reaches this server"),
+        ("key_days", "integer", 90, "days until a spreadsheet's key expires"),
+    ),
+)
+
+_CHOICES: Final = {("salesforce", "login"): _LOGINS, ("org", "language"): ("en", "fr")}
+_BY_NAME: Final = {(key.section, key.name): key for key in KEYS}
+_SECTIONS: Final = tuple(dict.fromkeys(key.section for key in KEYS))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one organisation, typed. Values of secret keys are never shown."""
+
+    values: Mapping[tuple[str, str], Value] = field(repr=False)
+    data_folder: Path
+    clock: Clock
+    source: str = DEFAULT_FILE
+
+    def text(self, section: str, name: str) -> str:
+        """Return a text or secret setting."""
+        value = self._value(section, name, {"text", "secret"})
+        return str(value)
+
+    def integer(self, section: str, name: str) -> int:
+        """Return an integer setting."""
+        value = self._value(section, name, {"integer"})
+        assert isinstance(value, int)  # noqa: S101 - `_value` has checked the key's type
+        return value
+
+    def words(self, section: str, name: str) -> tuple[str, ...]:
+        """Return a list setting."""
+        value = self._value(section, name, {"list"})
+        assert isinstance(value, tuple)  # noqa: S101 - `_value` has checked the key's type
+        return value
+
+    def table(self, section: str, name: str) -> Mapping[str, object]:
+        """Return a table setting."""
+        value = self._value(section, name, {"table"})
+        assert isinstance(value, Mapping)  # noqa: S101 - `_value` has checked the key's type
+        return value
+
+    def _value(self, section: str, name: str, types: set[str]) -> Value:
+        key = _BY_NAME[section, name]
+        if key.type not in types:
+            raise KeyError(f"{section}.{name} is a {key.type}")
+        return self.values.get((section, name), key.default)
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """Whose data it is: everything that reads or writes data is handed one of these, never a global."""
+
+    name: str
+    settings: Settings
+
+    @property
+    def data_folder(self) -> Path:
+        """Return the folder that holds this organisation's snapshots and database."""
+        return self.settings.data_folder
+
+
+def load_settings(environment: Mapping[str, str], file: Path | None = None) -> Settings:
+    """Read the file and the environment. Raises `SettingsError` naming the place and the remedy.
+
+    ``file`` is what ``--config`` gave; it, and ``SCORECELL_CONFIG``, must exist; the default file may be absent.
+    """
+    path = file or Path(environment.get("SCORECELL_CONFIG") or DEFAULT_FILE)
+    is_named = file is not None or bool(environment.get("SCORECELL_CONFIG"))
+    values = _read_file(path, is_named=is_named)
+    values |= _from_environment(environment)
+    data_folder = Path(environment.get("SCORECELL_DATA_DIR") or DEFAULT_DATA_FOLDER)
+    return Settings(values, data_folder, Clock(_fixed_day(environment.get("SCORECELL_TODAY", ""))), str(path))
+
+
+def with_values(settings: Settings, values: Mapping[tuple[str, str], Value]) -> Settings:
+    """Return the settings with some values replaced; used by the demo, which configures itself."""
+    checked = {name: _checked(_BY_NAME[name], value, "the demo") for name, value in values.items()}
+    return Settings({**settings.values, **checked}, settings.data_folder, settings.clock, settings.source)
+
+
+def _read_file(path: Path, *, is_named: bool) -> dict[tuple[str, str], Value]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if is_named:
+            raise SettingsError(f"The settings file {path} does not exist.") from None
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings file {path} is not valid TOML: {error}") from None
+    values: dict[tuple[str, str], Value] = {}
+    for section, entries in document.items():
+        if section not in _SECTIONS or not isinstance(entries, dict):
+            raise SettingsError(f"{path}: [{section}] is not a section of settings.{suggest(section, _SECTIONS)}")
+        for name, value in entries.items():
+            key = _known(section, name, str(path))
+            values[section, name] = _checked(key, value, str(path))
+    return values
+
+
+def _known(section: str, name: str, place: str) -> Key:
+    key = _BY_NAME.get((section, name))
+    if key is None:
+        names = [known.name for known in KEYS if known.section == section]
+        raise SettingsError(f"{place}: {section}.{name} is not a setting.{suggest(name, names)}")
+    return key
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[tuple[str, str], Value]:
+    values: dict[tuple[str, str], Value] = {}
+    for variable, text in environment.items():
+        if not variable.startswith("SCORECELL_") or "__" not in variable:
+            continue
+        section, _, name = variable.removeprefix("SCORECELL_").lower().partition("__")
+        if section not in _SECTIONS:
+            raise SettingsError(f"{variable}: there is no section {section}.{suggest(section, _SECTIONS)}")
+        key = _known(section, name, variable)
+        values[section, name] = _checked(key, _from_text(key, text), variable)
+    return values
+
+
+def _from_text(key: Key, text: str) -> object:
+    if key.type == "integer":
+        return int(text) if text.strip().lstrip("-").isdigit() else text
+    if key.type == "boolean":
+        return {"true": True, "false": False, "1": True, "0": False}.get(text.strip().lower(), text)
+    if key.type == "list":
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if key.type == "table":
+        try:
+            return tomllib.loads(text)
+        except tomllib.TOMLDecodeError:
+            return text
+    return text
+
+
+def _checked(key: Key, value: object, place: str) -> Value:
+    wanted = f"{place}: {key.section}.{key.name} must be"
+    if key.type in {"text", "secret"} and isinstance(value, str):
+        choices = _CHOICES.get((key.section, key.name), (value,))
+        if value in choices:
+            return value
+        raise SettingsError(f"{wanted} one of {', '.join(choices)}, not {value!r}.")
+    if key.type == "integer" and isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if key.type == "boolean" and isinstance(value, bool):
+        return value
+    if key.type == "list" and isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
+        return tuple(value)
+    if key.type == "table" and isinstance(value, Mapping):
+        return value
+    raise SettingsError(f"{wanted} a {key.type}: {key.words}.")
+
+
+def _fixed_day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(f"SCORECELL_TODAY must be a date like 2026-11-24, not {text!r}.") from None

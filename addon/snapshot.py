@@ -1,0 +1,104 @@
+"""A snapshot: facts and cube of one refresh, a folder that never changes once it is published."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from addon.clock import instant_of
+
+SCHEMA: Final = 1
+"""Version of the manifest's form; a reader refuses any other."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableState:
+    """What a snapshot knows of one table: rows, a digest of them, and what was left out."""
+
+    rows: int
+    sha256: str
+    synced_at: str
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The description of a snapshot, kept in it as ``manifest.json``. ``cursors``: source -> name -> value."""
+
+    id: str
+    created_at: str
+    today: str
+    time_zone: str
+    tables: Mapping[str, TableState]
+    cursors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    schema: int = SCHEMA
+
+    @property
+    def created(self) -> datetime:
+        """Return when the snapshot was made."""
+        return instant_of(self.created_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One published snapshot on disk."""
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def id(self) -> str:
+        """Return its id; ids grow with time."""
+        return self.manifest.id
+
+    @property
+    def cube_folder(self) -> Path:
+        """Return the folder of the arrays that answer questions."""
+        return self.folder / "cube"
+
+    def fact_file(self, table: str) -> Path:
+        """Return the parquet file of a table, whether or not it exists."""
+        return self.folder / "facts" / f"{table}.parquet"
+
+
+def write_manifest(path: Path, manifest: Manifest) -> None:
+    """Write the manifest as JSON with sorted keys."""
+    document = {
+        "schema": manifest.schema,
+        "id": manifest.id,
+        "created_at": manifest.created_at,
+        "today": manifest.today,
+        "time_zone": manifest.time_zone,
+        "cursors": {source: dict(names) for source, names in manifest.cursors.items()},
+        "problems": list(manifest.problems),
+        "tables": {
+            name: {"rows": t.rows, "sha256": t.sha256, "synced_at": t.synced_at, "problems": list(t.problems)}
+            for name, t in manifest.tables.items()
+        },
+    }
+    path.write_text(json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False), encoding="utf-8")
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest. Raises OSError, or ValueError where it is not one of this schema."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    if document.get("schema") != SCHEMA:
+        raise ValueError(f"{path} has schema {document.get('schema')!r}; this version reads {SCHEMA}")
+    tables = {
+        name: TableState(t["rows"], t["sha256"], t["synced_at"], tuple(t["problems"]))
+        for name, t in document["tables"].items()
+    }
+    return Manifest(
+        id=document["id"],
+        created_at=document["created_at"],
+        today=document["today"],
+        time_zone=document["time_zone"],
+        tables=tables,
+        cursors=document["cursors"],
+        problems=tuple(document["problems"]),
+    )
