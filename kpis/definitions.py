@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from kpis.words import fold
 
 MeasureKind = Literal[
     "flow",  # adds up over days: sum of `value` over the rows whose `axis` day lies in the period
@@ -16,7 +18,9 @@ MeasureKind = Literal[
     "shift",  # measure or KPI `of` in the prior period, or one year earlier
     "target",  # the targets set for KPI `of`
     "calendar",  # days or business days of the elapsed part of the period
+    "derived",  # `formula` over other measures and KPIs: a number with a name, but no KPI of its own
 ]
+Shift = Literal["prior", "year_ago"]
 Dimension = Literal["rep", "team", "region", "product", "market", "source", "kind", "channel", "campaign"]
 DIMENSIONS: tuple[Dimension, ...] = (
     "rep", "team", "region", "product", "market", "source", "kind", "channel", "campaign",
@@ -59,6 +63,7 @@ class Measure:
     condition: str = ""
     of: str = ""
     shift: str = ""
+    formula: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,11 @@ class Kpi:
     notes: Mapping[Language, str] | None = None
     version: int = 1
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Everything a cell may call this KPI: its id, its titles, its synonyms."""
+        return (self.id, *self.titles.values(), *self.synonyms)
+
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
@@ -107,8 +117,16 @@ class Scorecard:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All definitions by name, in the order of the files."""
+    """All definitions by name, in the order of the files. No measure and KPI share a name.
+
+    ``words`` leads from every folded id, title and synonym (see `kpis.words.fold`) to the KPI's id.
+    """
 
     measures: Mapping[str, Measure]
     kpis: Mapping[str, Kpi]
     scorecards: Mapping[str, Scorecard]
+    words: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        words = {fold(word): kpi.id for kpi in self.kpis.values() for word in kpi.words}
+        object.__setattr__(self, "words", words)  # a frozen value may still be completed while it is made

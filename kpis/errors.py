@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 
 class KpiError(Exception):
@@ -18,11 +18,19 @@ class QuestionError(KpiError):
     """A question cannot be understood; says what is wrong and what may have been meant."""
 
 
-def suggest(word: str, known: Iterable[str], count: int = 3) -> str:
-    """Return `` Did you mean a, b or c?`` with up to ``count`` near matches, or an empty text."""
-    by_fold = {name.casefold(): name for name in known}
-    near = [by_fold[fold] for fold in difflib.get_close_matches(word.casefold(), by_fold, count, 0.6)]
+def suggest(word: str, known: Iterable[str] | Mapping[str, str], count: int = 3) -> str:
+    """Return `` Did you mean a, b or c?`` with up to ``count`` near matches, or an empty text.
+
+    A mapping leads from each spelling to the name that is suggested for it.
+    """
+    by_fold = {spelling.casefold(): name for spelling, name in _spellings(known)}
+    close = difflib.get_close_matches(word.casefold()[:80], by_fold, 3 * count, 0.6)
+    near = list(dict.fromkeys(by_fold[fold] for fold in close))[:count]
     if not near:
         return ""
     listed = near[0] if len(near) == 1 else f"{', '.join(near[:-1])} or {near[-1]}"
     return f" Did you mean {listed}?"
+
+
+def _spellings(known: Iterable[str] | Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    return known.items() if isinstance(known, Mapping) else ((name, name) for name in known)
