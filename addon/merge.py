@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from addon.errors import StoreError
-from addon.snapshot import Snapshot
+from addon.snapshot import Company, Snapshot
 from connectors.source import Batch, Change, Checkpoint, Covered, Problem
 from kpis.tables import DAY_SUFFIX, TABLES, Column, ColumnType, Table
 
@@ -58,7 +58,7 @@ class Merge:
 
     def __init__(self, previous: Snapshot | None, work_folder: Path) -> None:
         self._previous = previous
-        self._previous_zone = previous.manifest.time_zone if previous else ""
+        self._previous_zone = previous.manifest.company.time_zone if previous else ""
         self.connection = duckdb.connect(
             config={"temp_directory": str(work_folder), "threads": 2, "preserve_insertion_order": False}
         )
@@ -69,7 +69,23 @@ class Merge:
         self._covered: set[str] = set()
 
     def receive(self, changes: Iterable[Change]) -> Received:
-        """Stage everything a source yields; return what else it said. Raises what the source raises."""
+        """Stage everything a source yields; return what else it said.
+
+        Raises what the source raises; nothing of that source is then left staged, so that its tables stay as they
+        were and agree with each other.
+        """
+        before = self._batch_number, {name: set(prefixes) for name, prefixes in self._replaced.items()}
+        try:
+            received = self._receive(changes)
+        except BaseException:
+            first_number, self._replaced = before
+            for table in self._staged:
+                self.connection.execute(f"DELETE FROM staged.{table} WHERE _batch > ?", [first_number])  # noqa: S608
+            raise
+        self._covered |= received.covered
+        return received
+
+    def _receive(self, changes: Iterable[Change]) -> Received:
         received = Received()
         for change in changes:
             match change:
@@ -83,7 +99,6 @@ class Merge:
                     received.covered.update(change.tables)
                 case Problem():
                     received.problems.append(change)
-        self._covered |= received.covered
         return received
 
     def finish(self, time_zone: str) -> list[Merged]:
@@ -95,13 +110,15 @@ class Merge:
         known = {name for name in TABLES if self._has_old(name)}
         return [self._merge_table(TABLES[name], time_zone) for name in TABLES if name in known | self._covered]
 
-    def time_zone(self) -> str:
-        """Return the time zone that the organisation table says after this merge, or an empty text."""
+    def company(self) -> Company:
+        """Return what the organisation table says; call it before `finish`. Unknown values are the defaults."""
+        columns = "name, time_zone, currency, fiscal_year_start_month, fiscal_year_named_by_start, record_url"
         for relation in self._organisation_relations():
-            row = self.connection.execute(f"SELECT time_zone FROM {relation} LIMIT 1").fetchall()  # noqa: S608 - own names
-            if row and row[0][0]:
-                return str(row[0][0])
-        return ""
+            rows = self.connection.execute(f"SELECT {columns} FROM {relation} LIMIT 1").fetchall()  # noqa: S608 - own names
+            if rows:
+                name, zone, currency, month, by_start, url = rows[0]
+                return Company(name or "", zone or "UTC", currency or "", month or 1, bool(by_start), url or "")
+        return Company()
 
     def _organisation_relations(self) -> list[str]:
         relations = ["staged.organisation"] if "organisation" in self._staged else []

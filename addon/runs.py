@@ -59,8 +59,12 @@ class Runs:
         The row is unique, so that even two schedulers start a run once.
         """
         values = {
-            "job": job, "scheduled_for": scheduled_for, "trigger": trigger, "started_at": _naive(now), "state": "running",
-        }  # fmt: skip
+            "job": job,
+            "scheduled_for": scheduled_for,
+            "trigger": trigger,
+            "started_at": _naive(now),
+            "state": "running",
+        }
         try:
             with self._engine.begin() as connection:
                 result = connection.execute(insert(RUN).values(**values))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -17,12 +17,24 @@ SCHEMA: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class TableState:
-    """What a snapshot knows of one table: rows, a digest of them, and what was left out."""
+    """What a snapshot knows of one table: rows, a digest of them, who delivered it, and what was left out."""
 
     rows: int
     sha256: str
-    synced_at: str
+    sources: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What the organisation itself says: the calendar, the money, and where its records can be opened."""
+
+    name: str = ""
+    time_zone: str = "UTC"
+    currency: str = ""
+    fiscal_year_start_month: int = 1
+    fiscal_year_named_by_start: bool = False
+    record_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +44,7 @@ class Manifest:
     id: str
     created_at: str
     today: str
-    time_zone: str
+    company: Company
     tables: Mapping[str, TableState]
     cursors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
@@ -73,11 +85,11 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
         "id": manifest.id,
         "created_at": manifest.created_at,
         "today": manifest.today,
-        "time_zone": manifest.time_zone,
+        "company": asdict(manifest.company),
         "cursors": {source: dict(names) for source, names in manifest.cursors.items()},
         "problems": list(manifest.problems),
         "tables": {
-            name: {"rows": t.rows, "sha256": t.sha256, "synced_at": t.synced_at, "problems": list(t.problems)}
+            name: {"rows": t.rows, "sha256": t.sha256, "sources": list(t.sources), "problems": list(t.problems)}
             for name, t in manifest.tables.items()
         },
     }
@@ -90,14 +102,14 @@ def read_manifest(path: Path) -> Manifest:
     if document.get("schema") != SCHEMA:
         raise ValueError(f"{path} has schema {document.get('schema')!r}; this version reads {SCHEMA}")
     tables = {
-        name: TableState(t["rows"], t["sha256"], t["synced_at"], tuple(t["problems"]))
+        name: TableState(t["rows"], t["sha256"], tuple(t["sources"]), tuple(t["problems"]))
         for name, t in document["tables"].items()
     }
     return Manifest(
         id=document["id"],
         created_at=document["created_at"],
         today=document["today"],
-        time_zone=document["time_zone"],
+        company=Company(**document["company"]),
         tables=tables,
         cursors=document["cursors"],
         problems=tuple(document["problems"]),

@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,14 +23,6 @@ from addon.snapshot import Manifest, Snapshot, read_manifest, write_manifest
 
 _GRACE: Final = timedelta(minutes=10)
 """A snapshot younger than the longest request is never removed, whatever the thinning says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """When the sources were last read without an error, and against which snapshot."""
-
-    snapshot: str
-    at: datetime
 
 
 class Store:
@@ -78,18 +70,20 @@ class Store:
                 return self.open(snapshot_id)
         return None
 
-    def checked(self) -> Checked | None:
-        """Return when the sources were last read completely."""
+    def checked(self) -> dict[str, datetime]:
+        """Return, for each source, when it was last read whole: the current snapshot holds what it said then."""
         try:
             document = json.loads(self._checked.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            return None
-        return Checked(document["snapshot"], instant_of(document["at"]))
+            return {}
+        return {source: instant_of(text) for source, text in document.items()}
 
-    def mark_checked(self, moment: datetime) -> None:
-        """Remember that the sources were read at this moment and the current snapshot is what they said."""
-        document = {"snapshot": self.current_id(), "at": instant_text(moment)}
-        _replace_file(self._checked, json.dumps(document))
+    def mark_checked(self, sources: Iterable[str], moment: datetime) -> None:
+        """Remember that these sources were read whole at this moment."""
+        marks = self.checked() | dict.fromkeys(sources, moment)
+        _replace_file(
+            self._checked, json.dumps({source: instant_text(mark) for source, mark in sorted(marks.items())})
+        )
 
     @contextmanager
     def writer(self) -> Iterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,8 +12,9 @@ import pytest
 
 from addon.errors import StoreError
 from addon.merge import Merge
-from addon.snapshot import Manifest, Snapshot, TableState
+from addon.snapshot import Company, Manifest, Snapshot, TableState
 from addon.store import Store
+from connectors.errors import SourceError
 from connectors.source import Batch, Change, Checkpoint, Covered
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -40,11 +41,13 @@ def publish(store: Store, changes: Sequence[Change], moment: datetime = NOON, zo
         received = merge.receive(changes)
         merged = merge.finish(zone)
         tables = {
-            m.table: TableState(merge.row_count(m.table), merge.write(m.table, draft.fact_file(m.table)), "")
+            m.table: TableState(merge.row_count(m.table), merge.write(m.table, draft.fact_file(m.table)))
             for m in merged
         }
         merge.close()
-        manifest = Manifest(draft.id, "2026-03-01T12:00:00Z", "2026-03-01", zone, tables, {"test": received.cursor})
+        manifest = Manifest(
+            draft.id, "2026-03-01T12:00:00Z", "2026-03-01", Company(time_zone=zone), tables, {"test": received.cursor}
+        )
         store.publish(draft, manifest)
     return sum(m.changed_count for m in merged)
 
@@ -65,7 +68,7 @@ def test_rows_are_upserted_and_deleted_by_id(tmp_path: Path) -> None:
 
 def test_the_same_changes_again_change_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    changes = [deals(("a", 1), ("b", None)), Checkpoint("Opportunity", "x")]
+    changes: list[Change] = [deals(("a", 1), ("b", None)), Checkpoint("Opportunity", "x")]
     publish(store, changes)
     first = store.current()
     assert publish(store, changes) == 0
@@ -147,7 +150,7 @@ def test_old_snapshots_are_thinned_to_hours_days_and_months(tmp_path: Path) -> N
     moments = [NOON - timedelta(days=90 - day, minutes=minute) for day in range(90) for minute in (30, 20, 10)]
     for moment in moments:
         draft = store.draft(moment)
-        store.publish(draft, Manifest(draft.id, "2026-03-01T12:00:00Z", "2026-03-01", "UTC", {}))
+        store.publish(draft, Manifest(draft.id, "2026-03-01T12:00:00Z", "2026-03-01", Company(), {}))
     removed = store.thin(keep=5, now=NOON)
     left = store.ids()
     assert len(removed) + len(left) == len(moments)
@@ -157,3 +160,18 @@ def test_old_snapshots_are_thinned_to_hours_days_and_months(tmp_path: Path) -> N
     assert snapshot is not None
     assert snapshot.id in left
     assert store.as_of(NOON - timedelta(days=400)) is None
+
+
+def test_a_source_that_fails_half_way_leaves_nothing_staged(tmp_path: Path) -> None:
+    merge = Merge(None, tmp_path)
+    merge.receive([deals(("a", 1))])
+
+    def broken() -> Iterator[Change]:
+        yield deals(("b", 1), replaces="a")
+        raise SourceError("The connection was reset.")
+
+    with pytest.raises(SourceError):
+        merge.receive(broken())
+    merge.finish("UTC")
+    assert merge.connection.execute("SELECT id FROM new.opportunity").fetchall() == [("a",)]
+    merge.close()

@@ -1,0 +1,240 @@
+"""The write line: sources -> merge -> facts -> cube -> snapshot. The one place that connects connectors and KPIs."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from addon.clock import instant_text
+from addon.errors import AddonError, StoreError
+from addon.merge import Merge, Merged, Received
+from addon.runs import Outcome
+from addon.settings import Organisation
+from addon.snapshot import Company, Manifest, Snapshot, TableState
+from addon.store import Draft, Store
+from connectors.errors import SourceError
+from connectors.source import Batch, Change, Source
+from kpis.build import build_cube
+from kpis.catalogue import load_catalogue
+from kpis.periods import Calendar, day_number
+
+Progress = Callable[[str, int], None]
+"""Told the source's name and how many rows have come so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of reading the sources: what each said, and which failed."""
+
+    received: dict[str, Received] = field(default_factory=dict)
+    errors: dict[str, SourceError] = field(default_factory=dict)
+
+    @property
+    def row_count(self) -> int:
+        """Return how many rows came, changed or not."""
+        return sum(one.row_count for one in self.received.values())
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Return everything that was left out, in sentences."""
+        said = [str(problem) for one in self.received.values() for problem in one.problems]
+        return tuple(dict.fromkeys([*said, *(str(error) for error in self.errors.values())]))
+
+    def sources_of(self, table: str) -> set[str]:
+        """Return the sources that looked at this table."""
+        return {name for name, one in self.received.items() if table in one.covered}
+
+    def problems_of(self, table: str, sources: set[str]) -> tuple[str, ...]:
+        """Return why this table may be incomplete: rows left out, or one of its sources failed."""
+        said = [str(p) for one in self.received.values() for p in one.problems if table in p.tables]
+        said += [str(error) for name, error in self.errors.items() if name in sources]
+        return tuple(dict.fromkeys(said))
+
+
+def sync(
+    organisation: Organisation, sources: Sequence[Source], *, full: bool = False, progress: Progress | None = None
+) -> Outcome:
+    """Read what changed and publish a snapshot of it; return how it went.
+
+    1. Read every source from its cursor. A source that fails is left out, its tables stay as they were.
+    2. Merge the rows. Nothing changed: remember that we looked, publish nothing.
+    3. Write facts and cube into a draft, publish it together with the cursors.
+
+    ``full`` reads everything anew. Raises `AddonError` when there is nothing to read or the disk fails.
+    """
+    if not sources:
+        raise AddonError(
+            "There is nothing to read: set salesforce.instance_url, or google.service_account_file with "
+            "google.spreadsheets, and run `scorecell check`."
+        )
+    store = Store(organisation.data_folder)
+    with store.writer():
+        try:
+            return _sync(organisation, store, sources, None if full else _cursors_of(store), progress)
+        except (OSError, duckdb.IOException) as error:
+            raise _disk_error(organisation.data_folder, error) from error
+
+
+def _cursors_of(store: Store) -> dict[str, dict[str, str]]:
+    """Return where each source goes on, from the current snapshot."""
+    current = store.current()
+    return {name: dict(cursor) for name, cursor in current.manifest.cursors.items()} if current else {}
+
+
+def _sync(
+    organisation: Organisation,
+    store: Store,
+    sources: Sequence[Source],
+    cursors: dict[str, dict[str, str]] | None,
+    progress: Progress | None,
+) -> Outcome:
+    now = organisation.settings.clock.now()
+    calls_before = sum(source.call_count for source in sources)
+    previous = store.current()
+    merge = Merge(previous, store.data_folder)
+    try:
+        reading = _read(merge, sources, cursors or {}, progress)
+        company = _with_settings(merge.company(), organisation)
+        publication = _Publication(
+            organisation, merge, reading, company, previous, merge.finish(company.time_zone), now
+        )
+        if publication.is_needed:
+            publication.run(store)
+    finally:
+        merge.close()
+    store.mark_checked(reading.received, now)
+    if publication.is_needed:
+        store.thin(organisation.settings.integer("schedule", "keep_snapshots"), now)
+    return Outcome(
+        state="failed" if reading.errors else "done" if publication.is_needed else "unchanged",
+        row_count=reading.row_count,
+        changed_count=publication.changed_count,
+        call_count=sum(source.call_count for source in sources) - calls_before,
+        snapshot=store.current_id(),
+        problems=reading.problems,
+        error=" ".join(str(error) for error in reading.errors.values()),
+    )
+
+
+def _read(
+    merge: Merge, sources: Sequence[Source], cursors: dict[str, dict[str, str]], progress: Progress | None
+) -> Reading:
+    reading = Reading()
+    for source in sources:
+        changes = source.changes(cursors.get(source.name, {}))
+        try:
+            reading.received[source.name] = merge.receive(_told(changes, source.name, progress))
+        except SourceError as error:
+            reading.errors[source.name] = error
+    if not reading.received:
+        raise AddonError(" ".join(str(error) for error in reading.errors.values()))
+    return reading
+
+
+def _told(changes: Iterator[Change], name: str, progress: Progress | None) -> Iterator[Change]:
+    """Pass the changes on, telling the progress before each batch is merged."""
+    count = 0
+    for change in changes:
+        if isinstance(change, Batch) and progress is not None:
+            count += change.row_count
+            progress(name, count)
+        yield change
+
+
+def _with_settings(company: Company, organisation: Organisation) -> Company:
+    """Return the company with what the settings say put over what the source says."""
+    settings = organisation.settings
+    return replace(
+        company,
+        time_zone=settings.text("org", "time_zone") or company.time_zone,
+        currency=settings.text("org", "currency") or company.currency,
+        fiscal_year_start_month=settings.integer("org", "fiscal_year_start_month") or company.fiscal_year_start_month,
+    )
+
+
+def calendar_of(company: Company) -> Calendar:
+    """Return the calendar that the organisation's periods follow."""
+    return Calendar(
+        time_zone=company.time_zone,
+        fiscal_year_start_month=company.fiscal_year_start_month,
+        fiscal_year_named_by_start=company.fiscal_year_named_by_start,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Publication:
+    """The snapshot that a merge leads to, if it differs from the previous one."""
+
+    organisation: Organisation
+    merge: Merge
+    reading: Reading
+    company: Company
+    previous: Snapshot | None
+    merged: Sequence[Merged]
+    now: datetime
+
+    @property
+    def changed_count(self) -> int:
+        return sum(one.changed_count for one in self.merged)
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether a row differs, or what a snapshot says besides rows."""
+        if self.previous is None or self.changed_count:
+            return True
+        before = self.previous.manifest
+        now = self.reading.problems, self.company, {one.table for one in self.merged}
+        return now != (before.problems, before.company, set(before.tables))
+
+    def run(self, store: Store) -> Snapshot:
+        draft = store.draft(self.now)
+        tables = {one.table: self._table(one, draft) for one in self.merged}
+        today = self.organisation.settings.clock.today(self.company.time_zone)
+        build_cube(
+            self.merge.connection,
+            frozenset(tables),
+            load_catalogue(),
+            calendar_of(self.company),
+            day_number(today),
+            draft.folder / "cube",
+        )
+        manifest = Manifest(
+            id=draft.id,
+            created_at=instant_text(self.now),
+            today=today.isoformat(),
+            company=self.company,
+            tables=tables,
+            cursors=self._cursors(),
+            problems=self.reading.problems,
+        )
+        return store.publish(draft, manifest)
+
+    def _table(self, one: Merged, draft: Draft) -> TableState:
+        """Write a table's file, or take over the previous one when nothing in it changed."""
+        before = self.previous.manifest.tables.get(one.table) if self.previous else None
+        sources = self.reading.sources_of(one.table) | set(before.sources if before else ())
+        problems = self.reading.problems_of(one.table, sources)
+        if self.previous is not None and before is not None and not one.changed_count:
+            draft.keep([self.previous.fact_file(one.table)])
+            return TableState(before.rows, before.sha256, tuple(sorted(sources)), problems)
+        digest = self.merge.write(one.table, draft.fact_file(one.table))
+        return TableState(self.merge.row_count(one.table), digest, tuple(sorted(sources)), problems)
+
+    def _cursors(self) -> dict[str, dict[str, str]]:
+        before = self.previous.manifest.cursors if self.previous else {}
+        cursors = {name: dict(cursor) for name, cursor in before.items()}
+        for name, received in self.reading.received.items():
+            cursors[name] = {**cursors.get(name, {}), **received.cursor}
+        return cursors
+
+
+def _disk_error(folder: Path, error: OSError | duckdb.IOException) -> StoreError:
+    """Return the error of a disk that cannot be written, in words; the published snapshot is untouched."""
+    is_full = (isinstance(error, OSError) and error.errno == errno.ENOSPC) or "No space left" in str(error)
+    what = "The disk is full" if is_full else f"The data folder {folder} cannot be written ({error})"
+    return StoreError(f"{what}; the last published numbers stay as they are. Free some space and run it again.")
