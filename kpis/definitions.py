@@ -32,6 +32,7 @@ Unit = Literal["money", "percent", "count", "ratio", "days", "hours", "years", "
 Better = Literal["higher", "lower", "neutral"]
 Horizon = Literal["leading", "lagging"]
 Language = Literal["en", "fr"]
+ConditionOperator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "is null", "is not null"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Condition:
     """``column operator operand`` over a fact's column; several conditions of a measure are joined by and."""
 
     column: str
-    operator: Literal["=", "!=", "<", "<=", ">", ">=", "in", "is null", "is not null"]
+    operator: ConditionOperator
     operand: str | float | bool | tuple[str, ...] | None = None
 
 

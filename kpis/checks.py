@@ -1,0 +1,152 @@
+"""What can be checked only when all entries are read: names, cycles, splits, words, worked examples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from kpis.definitions import DIMENSIONS, Catalogue, Dimension, Kpi, Measure, Scorecard
+from kpis.entries import Entry
+from kpis.errors import DefinitionError, suggest
+from kpis.formula import condition_names, evaluate, names
+from kpis.words import fold
+
+_WITHIN: Final[Mapping[str, tuple[Dimension, ...]]] = {"rep": ("rep", "team", "region"), "team": ("team", "region")}
+"""Which slices have members of a dimension in them, where these are more than the dimension itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """Entries that were read one by one. ``facts`` says by which dimensions each fact can be split.
+
+    ``entries`` has each entry by name, those of facts and scorecards with their section before it.
+    """
+
+    facts: dict[str, tuple[Dimension, ...]] = field(default_factory=dict)
+    measures: dict[str, Measure] = field(default_factory=dict)
+    kpis: dict[str, Kpi] = field(default_factory=dict)
+    scorecards: dict[str, Scorecard] = field(default_factory=dict)
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+
+def checked(drafts: Drafts) -> Catalogue:
+    """Return the catalogue of these drafts, each KPI with its dimensions. Raises `DefinitionError`."""
+    uses = {name: _uses(drafts, name) for name in (*drafts.measures, *drafts.kpis)}
+    _check_cycles(drafts, uses)
+    _check_words(drafts)
+    for scorecard in drafts.scorecards.values():
+        _check_scorecard(drafts, scorecard)
+    splits: dict[str, tuple[Dimension, ...]] = {}
+    kpis = {name: _checked_kpi(drafts, kpi, _splits(drafts, uses, name, splits)) for name, kpi in drafts.kpis.items()}
+    return Catalogue(drafts.measures, kpis, drafts.scorecards)
+
+
+def _uses(drafts: Drafts, name: str) -> tuple[str, ...]:
+    """Return the names that a measure or KPI is made of, all of them known."""
+    entry = drafts.entries[name]
+    try:
+        used = _names_in(drafts.kpis.get(name) or drafts.measures[name])
+    except DefinitionError as error:
+        raise entry.wrong(str(error)) from error
+    for other in used:
+        if other not in drafts.measures and other not in drafts.kpis:
+            near = suggest(other, (*drafts.measures, *drafts.kpis))
+            raise entry.wrong(f'there is no measure and no KPI "{other}".{near} Define it, or correct the name.')
+    return used
+
+
+def _names_in(definition: Measure | Kpi) -> tuple[str, ...]:
+    if isinstance(definition, Kpi) or definition.kind == "derived":
+        return names(definition.formula)
+    if definition.kind == "members":
+        return condition_names(definition.condition)
+    return (definition.of,) if definition.of else ()
+
+
+def _check_cycles(drafts: Drafts, uses: Mapping[str, tuple[str, ...]]) -> None:
+    finished: set[str] = set()
+    for start in uses:
+        path = [start] if start not in finished else []
+        branches = [iter(uses[start])]
+        while path:
+            name = next(branches[-1], None)
+            if name is None:
+                finished.add(path.pop())
+                branches.pop()
+            elif name in path:
+                cycle = " -> ".join((*path[path.index(name) :], name))
+                raise drafts.entries[name].wrong(f"it is defined by itself: {cycle}. Break the circle.")
+            elif name not in finished:
+                path.append(name)
+                branches.append(iter(uses[name]))
+
+
+def _splits(
+    drafts: Drafts, uses: Mapping[str, tuple[str, ...]], name: str, known: dict[str, tuple[Dimension, ...]]
+) -> tuple[Dimension, ...]:
+    """Return the dimensions by which a measure or KPI can be split: those that all its parts can be split by."""
+    if name not in known:
+        measure = drafts.measures.get(name)
+        parts = [set(_splits(drafts, uses, part, known)) for part in uses[name]]
+        own = _own_splits(drafts, measure) if measure else set(DIMENSIONS)
+        chosen = set(drafts.kpis[name].dimensions or DIMENSIONS) if name in drafts.kpis else own
+        common = chosen.intersection(own, *parts)
+        known[name] = tuple(dimension for dimension in DIMENSIONS if dimension in common)
+    return known[name]
+
+
+def _own_splits(drafts: Drafts, measure: Measure) -> set[Dimension]:
+    if measure.over:
+        return {dimension for dimension in DIMENSIONS if dimension in _WITHIN.get(measure.over, (measure.over,))}
+    if not measure.fact:
+        return set(DIMENSIONS)
+    if measure.fact not in drafts.facts:
+        near = suggest(measure.fact, drafts.facts) or f" Known are {', '.join(drafts.facts)}."
+        raise drafts.entries[measure.name].wrong(f'there is no fact "{measure.fact}".{near}')
+    return set(drafts.facts[measure.fact])
+
+
+def _checked_kpi(drafts: Drafts, kpi: Kpi, splits: tuple[Dimension, ...]) -> Kpi:
+    entry = drafts.entries[kpi.id]
+    if kpi.count not in drafts.measures:
+        near = suggest(kpi.count, drafts.measures)
+        raise entry.wrong(f'count "{kpi.count}" is no measure.{near} It names the measure that is the sample size.')
+    for dimension in kpi.dimensions:
+        if dimension not in splits:
+            known = ", ".join(splits) or "none"
+            raise entry.wrong(f'its parts cannot be split by "{dimension}". Leave it out; they can be by {known}.')
+    if kpi.by and kpi.by not in splits:
+        raise entry.wrong(f'by = "{kpi.by}" is none of its dimensions, {", ".join(splits) or "none"}.')
+    for example in kpi.examples:
+        _check_example(entry, kpi, example.inputs, example.expected)
+    return kpi if kpi.dimensions else replace(kpi, dimensions=splits)
+
+
+def _check_example(entry: Entry, kpi: Kpi, inputs: Mapping[str, float], expected: float) -> None:
+    if differing := set(names(kpi.formula)).symmetric_difference(inputs):
+        raise entry.wrong(
+            f"an example has exactly the formula's names as inputs; look at {', '.join(sorted(differing))}."
+        )
+    value = evaluate(kpi.formula, inputs)
+    if value is None or not math.isclose(value, expected, rel_tol=1e-9, abs_tol=1e-9):
+        raise entry.wrong(f"by its formula the example's answer is {value}, not {expected}. Correct one of them.")
+
+
+def _check_words(drafts: Drafts) -> None:
+    owners: dict[str, str] = {}
+    for kpi in drafts.kpis.values():
+        for word in kpi.words:
+            owner = owners.setdefault(fold(word), kpi.id)
+            if owner != kpi.id:
+                raise drafts.entries[kpi.id].wrong(f'"{word}" already means the KPI {owner}. Choose another word.')
+
+
+def _check_scorecard(drafts: Drafts, scorecard: Scorecard) -> None:
+    entry = drafts.entries[f"scorecards.{scorecard.id}"]
+    for kpi in scorecard.kpis:
+        if kpi not in drafts.kpis:
+            raise entry.wrong(f'there is no KPI "{kpi}".{suggest(kpi, drafts.kpis)} Define it, or take it off.')
+    if len(set(scorecard.kpis)) < len(scorecard.kpis):
+        raise entry.wrong("a KPI is on it twice. Take one off.")
