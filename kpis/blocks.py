@@ -1,7 +1,7 @@
 """Blocks: sums of one fact by member and day, kept cumulated, so that any period of any member is two reads.
 
-An entry is one (member, day); its key is ``member * 2**20 + day``, shifted so that days before 1970 work too. Sums are
-whole numbers of a small unit (`Block.units`), so additions and subtractions are exact: what left is gone, not
+An entry is one (member, day); its key is ``member * 2**20 + day``, shifted so that days before 1970 work too. Sums
+are whole numbers of a small unit (`Block.units`), so additions and subtractions are exact: what left is gone, not
 nearly gone, and neither order nor the way teams are added up changes a bit. Needs numpy alone.
 """
 
@@ -64,7 +64,7 @@ class Block:
         """Return the total of the entries from each start up to, and without, each end (see `bounds`)."""
         row = self.totals.index(total)
         cumulated = self.cumulated[row]
-        return (cumulated[end] - cumulated[start]) / self.units[row]
+        return np.asarray((cumulated[end] - cumulated[start]) / self.units[row], dtype=np.float64)
 
     def entry_sums(self) -> Integers:
         """Return the sums of each entry, a row for each total, in the totals' units."""
@@ -111,11 +111,11 @@ def _unit(values: Numbers) -> float:
 
     Whole numbers have unit one, so counts stay counts.
     """
-    if not np.any(values % 1):
-        return 1.0
     magnitude = float(np.abs(values).sum())
+    if magnitude < _LARGEST and not np.any(values % 1):
+        return 1.0
     decimals = np.floor(np.log10(_LARGEST / magnitude))
-    return float(10.0 ** np.clip(decimals, 0, _DECIMALS))
+    return float(10.0 ** min(decimals, _DECIMALS))
 
 
 def _cumulated(keys: Integers, sums: Integers, totals: tuple[str, ...], units: tuple[float, ...]) -> Block:

@@ -1,0 +1,146 @@
+"""Samples: values by member and day, for what cannot be added up: quantiles and numbers of different values.
+
+Both kinds answer many questions at once: the entries of all asked ranges are laid end to end and worked on together,
+each different range once. Needs numpy alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from kpis.blocks import FIRST_DAY, Integers, Numbers, days_of, keys_of, members_of
+
+_LAID_OUT: Final = 4_000_000
+"""How many entries are laid end to end at a time; bounds the memory of one question to some 100 MB."""
+_NEVER: Final = FIRST_DAY - 1
+
+
+@dataclass(frozen=True, slots=True)
+class QuantileSample:
+    """One entry is one row's value; entries lie in the order of member, day, value."""
+
+    keys: Integers
+    values: Numbers
+
+    def quantiles(self, quantile: float, start: Integers, end: Integers) -> Numbers:
+        """Return the exact quantile of each range, between two values by linear interpolation; nan of no values."""
+        ranges, inverse = _different(start, end)
+        found = np.full(len(ranges), np.nan)
+        for part in _parts(ranges):
+            places, owner = _laid_out(ranges[part])
+            values = self.values[places]
+            values = values[np.lexsort((values, owner))]
+            found[part] = _interpolated(values, ranges[part, 1] - ranges[part, 0], quantile)
+        return found[inverse]
+
+    def counts(self, start: Integers, end: Integers) -> Numbers:
+        """Return how many values each range has."""
+        return (end - start).astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class DistinctSample:
+    """One entry is one (member, day, value) that occurs, in this order.
+
+    ``before`` is the last earlier day on which the member had the same value, ``rows`` how many rows say so.
+    """
+
+    keys: Integers
+    values: Integers
+    before: Integers
+    rows: Integers
+
+    def counts(self, first: Integers, start: Integers, end: Integers) -> Numbers:
+        """Return the number of different values in each range; ``first`` are the days on which the ranges begin."""
+        ranges, inverse = _different(start, end, first)
+        found = np.zeros(len(ranges))
+        for part in _parts(ranges):
+            places, owner = _laid_out(ranges[part])
+            is_new = self.before[places] < ranges[part, 2][owner]
+            found[part] = np.bincount(owner, weights=is_new, minlength=len(ranges[part]))
+        return found[inverse]
+
+
+def quantile_sample(members: Integers, days: Integers, values: Numbers) -> QuantileSample:
+    """Make a sample of rows in any order."""
+    keys = keys_of(members, days)
+    order = np.lexsort((values, keys))
+    return QuantileSample(keys[order], values[order])
+
+
+def distinct_sample(members: Integers, days: Integers, values: Integers, rows: Integers) -> DistinctSample:
+    """Make a sample of (member, day, value) with its number of rows, in any order; equal ones are added up.
+
+    What no row says any more is left out.
+    """
+    return _distinct(keys_of(members, days), values, rows)
+
+
+def rolled_up_quantiles(sample: QuantileSample, groups: Integers) -> QuantileSample:
+    """Return the sample in which each member's values count for its group."""
+    return quantile_sample(groups[members_of(sample.keys)], days_of(sample.keys), sample.values)
+
+
+def rolled_up_distinct(sample: DistinctSample, groups: Integers) -> DistinctSample:
+    """Return the sample in which each member's values count for its group."""
+    return distinct_sample(groups[members_of(sample.keys)], days_of(sample.keys), sample.values, sample.rows)
+
+
+def _distinct(keys: Integers, values: Integers, rows: Integers) -> DistinctSample:
+    order = np.lexsort((values, keys))
+    keys, values, rows = keys[order], values[order], rows[order]
+    is_first = np.ones(len(keys), dtype=bool)
+    is_first[1:] = (keys[1:] != keys[:-1]) | (values[1:] != values[:-1])
+    starts = np.flatnonzero(is_first)
+    if len(starts):
+        rows = np.add.reduceat(rows, starts)
+    kept = rows[: len(starts)] != 0
+    keys, values = keys[starts][kept], values[starts][kept]
+    return DistinctSample(keys, values, _days_before(keys, values), rows[: len(starts)][kept])
+
+
+def _days_before(keys: Integers, values: Integers) -> Integers:
+    members, days = members_of(keys), days_of(keys)
+    order = np.lexsort((days, values, members))
+    before = np.full(len(keys), _NEVER, dtype=np.int64)
+    is_same = (values[order][1:] == values[order][:-1]) & (members[order][1:] == members[order][:-1])
+    before[order[1:][is_same]] = days[order[:-1][is_same]]
+    return before
+
+
+def _different(start: Integers, end: Integers, *more: Integers) -> tuple[Integers, Integers]:
+    """Return the different ranges, a row each, and for every asked range which of them it is."""
+    ranges, inverse = np.unique(np.stack([start, end, *more], axis=1), axis=0, return_inverse=True)
+    return ranges, inverse.reshape(-1)
+
+
+def _parts(ranges: Integers) -> list[slice]:
+    """Cut the ranges into runs that lay out some millions of entries each, or one range if that alone is longer."""
+    laid_out = np.cumsum(ranges[:, 1] - ranges[:, 0])
+    cuts = np.flatnonzero(np.diff(laid_out // _LAID_OUT)) + 1
+    edges = [0, *cuts.tolist(), len(ranges)]
+    return [slice(first, last) for first, last in pairwise(edges) if first < last]
+
+
+def _laid_out(ranges: Integers) -> tuple[Integers, Integers]:
+    """Return the places of all entries of these ranges, one range after the other, and of which range each is."""
+    lengths = ranges[:, 1] - ranges[:, 0]
+    owner = np.repeat(np.arange(len(ranges)), lengths)
+    shifts = ranges[:, 0] - (np.cumsum(lengths) - lengths)
+    return np.arange(len(owner)) + shifts[owner], owner
+
+
+def _interpolated(values: Numbers, lengths: Integers, quantile: float) -> Numbers:
+    """Return the quantile of each run of sorted values, nan of an empty run."""
+    if not len(values):
+        return np.full(len(lengths), np.nan)
+    first = np.cumsum(lengths) - lengths
+    place = np.maximum(lengths - 1, 0) * quantile
+    lower = np.floor(place).astype(np.int64)
+    low = values[np.minimum(first + lower, len(values) - 1)]
+    high = values[np.minimum(first + np.minimum(lower + 1, np.maximum(lengths - 1, 0)), len(values) - 1)]
+    return np.where(lengths > 0, low + (high - low) * (place - lower), np.nan)
