@@ -1,0 +1,202 @@
+"""Reading the words of a cell as a period: the shape of the text says what phrase it is, its numbers which period."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, NoReturn
+
+from kpis.calendars import (
+    Calendar,
+    Period,
+    WholeGrain,
+    cut,
+    date_of,
+    day_number,
+    nth_period,
+    ordinal_of,
+    period_at,
+    range_of,
+)
+from kpis.errors import QuestionError, suggest
+from kpis.period_phrases import PERIOD_CHOICES
+from kpis.period_shapes import corrected, ends_of, fold_period, meaning_of, readings, shape_of
+
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2200
+_LONGEST_TEXT: Final = 80  # every title of a period is shorter, in every language
+_LONGEST_COUNTS: Final[Mapping[WholeGrain, int]] = {  # a hundred years of each
+    "day": 36525, "week": 5218, "month": 1200, "quarter": 400, "year": 100, "fiscal quarter": 400, "fiscal year": 100,
+}  # fmt: skip
+_INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[t ][0-9]{2}:")
+
+
+def parse_period(words: str, calendar: Calendar, today: int) -> Period:
+    """Return the period that the words of a cell mean, in English or French; no words mean this month.
+
+    - Counted days include today: `last 30 days` ends today, `next 7 days` starts tomorrow. Every other counted unit
+      means whole periods beside the current one: `last 3 months` ends with last month, as `last month` does.
+    - A quarter, month or week without its year is that of this year; in a range, of the year in which its end lies.
+    - `YYYY-MM-DD` is that day. With a time of day, as a script writes a date cell, it is the month of that instant
+      in the calendar's time zone, because a cell with a date asks about the date's month.
+    - `A..B` goes from the first day of A to the last day of B; if B is a day inside the period A, it is the part of A
+      up to B (`2026-Q3..2026-09-14` is that quarter to date).
+
+    Raises `QuestionError` with what is wrong and what would be right.
+    """
+    return _Reader(words, calendar, today).period()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One text, and what it is read with."""
+
+    words: str
+    calendar: Calendar
+    today: int
+
+    def period(self) -> Period:
+        text = fold_period(self.words)
+        if not text:
+            return period_at("month", self.today, self.calendar)
+        if len(text) > _LONGEST_TEXT:
+            self.refuse(f"is longer than {_LONGEST_TEXT} letters.{self.examples()}")
+        if _INSTANT.match(text):
+            return self.month_of_instant(text)
+        for tokens in readings(text):
+            period = self.phrase(tokens) or self.range(tokens)
+            if period:
+                return period
+        return self.refuse(f"is not understood.{self.did_you_mean(text)}{self.examples()}")
+
+    def phrase(self, tokens: list[str], end: Period | None = None) -> Period | None:
+        """Return the period of one phrase, or None; without a year it is in that of ``end``, the end of its range."""
+        shape = shape_of(tokens)
+        meaning = meaning_of(shape)
+        if meaning is None:
+            return None
+        slots = dict(zip(meaning.slots, shape.numbers, strict=True))
+        match meaning.phrase.kind:
+            case "named":
+                return self.named(meaning.grain, slots, end)
+            case "dated" if end and end.grain == "day":
+                return self.named(meaning.grain, slots, end)
+            case "relative":
+                return self.near(meaning.grain, meaning.phrase.offset)
+            case "to date":
+                return cut(self.near(meaning.grain, 0), self.today)
+            case "counted":
+                return self.counted(meaning.grain, slots["count"], meaning.phrase.offset)
+            case "dated" | "refused":
+                return self.refuse(f"{meaning.phrase.refusal}.")
+
+    def near(self, grain: WholeGrain, offset: int) -> Period:
+        return nth_period(grain, ordinal_of(grain, self.today, self.calendar) + offset, self.calendar)
+
+    def counted(self, grain: WholeGrain, count: int, offset: int) -> Period:
+        most = _LONGEST_COUNTS[grain]
+        if not 1 <= count <= most:
+            self.refuse(f"counts {count} {grain}s: it can be 1 to {most}.")
+        if offset > 0:
+            first, last = 1, count
+        else:
+            last = 0 if grain == "day" else -1
+            first = last - count + 1
+        end = self.near(grain, last)
+        return end if count == 1 else range_of(self.near(grain, first).first, end.last)
+
+    def named(self, grain: WholeGrain, slots: Mapping[str, int], end: Period | None) -> Period:
+        year = self.year(grain, slots, end.last if end else self.today)
+        month, quarter = slots.get("month", 1), slots.get("quarter", 1)
+        if not 1 <= month <= 12:
+            self.refuse(f"names month {month}: months go from 01 to 12, as in {year}-09.")
+        if not 1 <= quarter <= 4:
+            self.refuse(f"names quarter {quarter}: quarters go from Q1 to Q4, as in {year}-Q3.")
+        if grain == "day":
+            return period_at("day", self.day(year, month, slots["day"]), self.calendar)
+        if grain == "week":
+            return period_at("week", self.monday(year, slots["week"]), self.calendar)
+        start_year = year - self.calendar.fiscal_name_offset
+        ordinals: Mapping[WholeGrain, int] = {
+            "month": year * 12 + month - 1,
+            "quarter": year * 4 + quarter - 1,
+            "year": year,
+            "fiscal quarter": start_year * 4 + quarter - 1,
+            "fiscal year": start_year,
+        }
+        return nth_period(grain, ordinals[grain], self.calendar)
+
+    def year(self, grain: WholeGrain, slots: Mapping[str, int], yearless: int) -> int:
+        if "short year" in slots:
+            return self.bounded_year(2000 + slots["short year"])
+        if "year" in slots:
+            return self.bounded_year(slots["year"])
+        if grain in {"fiscal quarter", "fiscal year"}:
+            return ordinal_of("fiscal year", yearless, self.calendar) + self.calendar.fiscal_name_offset
+        on = date_of(yearless)
+        return on.isocalendar().year if grain == "week" else on.year
+
+    def bounded_year(self, year: int) -> int:
+        if not FIRST_YEAR <= year <= LAST_YEAR:
+            self.refuse(f"names the year {year:04}: years go from {FIRST_YEAR} to {LAST_YEAR}.")
+        return year
+
+    def day(self, year: int, month: int, day: int) -> int:
+        first = date(year, month, 1)
+        days = period_at("month", day_number(first), self.calendar).days
+        if not 1 <= day <= days:
+            self.refuse(f"names day {day}: {first:%Y-%m} has the days 01 to {days}.")
+        return day_number(first) + day - 1
+
+    def monday(self, year: int, week: int) -> int:
+        weeks = date(year, 12, 28).isocalendar().week  # 28 December always lies in the last ISO week
+        if not 1 <= week <= weeks:
+            self.refuse(f"names week {week}: {year} has the ISO weeks 01 to {weeks}.")
+        return day_number(date.fromisocalendar(year, week, 1))
+
+    def range(self, tokens: list[str]) -> Period | None:
+        for first_tokens, last_tokens in ends_of(tokens):
+            last = self.phrase(last_tokens)
+            first = self.phrase(first_tokens, last) if last else None
+            if first and last:
+                return self.from_to(first, last)
+        return None
+
+    def from_to(self, first: Period, last: Period) -> Period:
+        if last.last < first.first:
+            start, end = date_of(first.first), date_of(last.last)
+            self.refuse(f"ends on {end}, before it starts on {start}: put the earlier end first.")
+        if last.grain == "day" and first.grain not in {"day", "range"} and last.last <= first.last:
+            return cut(first, last.last)
+        return range_of(first.first, last.last)
+
+    def month_of_instant(self, text: str) -> Period:
+        try:
+            instant = datetime.fromisoformat(text.upper())
+        except ValueError:
+            self.refuse(f"is no date and time.{self.examples()}")
+        self.bounded_year(instant.year)
+        local = instant.astimezone(self.calendar.zone) if instant.tzinfo else instant
+        return period_at("month", day_number(local.date()), self.calendar)
+
+    def refuse(self, what_is_wrong: str) -> NoReturn:
+        shown = "".join(letter for letter in " ".join(self.words.split())[:_LONGEST_TEXT] if letter.isprintable())
+        raise QuestionError(f"The period '{shown}' {what_is_wrong}")
+
+    def did_you_mean(self, text: str) -> str:
+        """Suggest a usual period that is spelt alike, or the text with its words corrected if that has a meaning."""
+        alike = suggest(self.words.strip(), itertools.chain.from_iterable(PERIOD_CHOICES.values()), 1)
+        if alike:
+            return alike
+        for tokens in readings(text):
+            better = corrected(tokens)
+            if better != tokens and meaning_of(shape_of(better)):
+                return f" Did you mean {' '.join(better)}?"
+        return ""
+
+    def examples(self) -> str:
+        year = date_of(self.today).year
+        return f" Write for example {year}-Q3, last month or {year}-01-01..{year}-03-31."
