@@ -5,18 +5,18 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final, TypeVar, get_args
+from typing import Final, TypeVar
 
 from kpis.checks import Drafts, checked
-from kpis.definitions import Catalogue, Dimension, Kpi
+from kpis.definitions import Catalogue, Kpi
 from kpis.entries import Entry, read_kpi, read_measure, read_scorecard
-from kpis.errors import DefinitionError, QuestionError, suggest
+from kpis.errors import DefinitionError, QuestionError, suggest, suggest_named
 from kpis.words import fold
 
 Value = TypeVar("Value")
 
 _FOLDER: Final = Path(__file__).with_name("catalogue")
-_SECTIONS: Final = ("family", "facts", "measures", "kpis", "scorecards")
+_SECTIONS: Final = ("family", "measures", "kpis", "scorecards")
 
 
 def load_catalogue() -> Catalogue:
@@ -39,7 +39,6 @@ def read_catalogue(files: Mapping[str, str]) -> Catalogue:
         def kpi(entry: Entry, family: str = family) -> Kpi:
             return read_kpi(entry, family)
 
-        _gather(_entries(name, text, document, "facts"), drafts.facts, _fact_dimensions, drafts.entries)
         _gather(_entries(name, text, document, "measures"), drafts.measures, read_measure, drafts.entries)
         _gather(_entries(name, text, document, "kpis"), drafts.kpis, kpi, drafts.entries)
         _gather(_entries(name, text, document, "scorecards"), drafts.scorecards, read_scorecard, drafts.entries)
@@ -55,7 +54,7 @@ def resolve_kpi(catalogue: Catalogue, words: str) -> Kpi:
         return catalogue.kpis[kpi_id]
     if not words.strip():
         raise QuestionError('Which KPI? Give its name, as in "win_rate".')
-    near = suggest(fold(words), catalogue.words) or " KPI_LIST() lists them all."
+    near = suggest_named(fold(words), catalogue.words) or " KPI_LIST() lists them all."
     raise QuestionError(f'There is no KPI "{words[:80]}".{near}')
 
 
@@ -84,18 +83,12 @@ def _entries(name: str, text: str, document: Mapping[str, object], section: str)
 def _gather(
     found: Iterator[Entry], into: dict[str, Value], read: Callable[[Entry], Value], entries: dict[str, Entry]
 ) -> None:
-    """Read each entry into its place. A name may be used once: measures, KPIs and the rest in all files together."""
+    """Read each entry into its place. Measures and KPIs share one space of names over all files."""
     for entry in found:
-        key = entry.name if entry.section in {"measures", "kpis"} else f"{entry.section}.{entry.name}"
+        key = f"scorecards.{entry.name}" if entry.section == "scorecards" else entry.name
         if other := entries.get(key):
             raise entry.wrong(
                 f"the name is already taken by [{other.section}.{other.name}] in {other.file}. Rename one."
             )
         entries[key] = entry
         into[entry.name] = read(entry)
-
-
-def _fact_dimensions(entry: Entry) -> tuple[Dimension, ...]:
-    entry.check_name()
-    entry.check_keys(("dimensions",))
-    return entry.choices("dimensions", get_args(Dimension))

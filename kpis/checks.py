@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from kpis.definitions import DIMENSIONS, Catalogue, Dimension, Kpi, Measure, Scorecard
 from kpis.entries import Entry
 from kpis.errors import DefinitionError, suggest
+from kpis.facts import FACTS
 from kpis.formula import condition_names, evaluate, names
 from kpis.words import fold
 
@@ -19,12 +20,8 @@ _WITHIN: Final[Mapping[str, tuple[Dimension, ...]]] = {"rep": ("rep", "team", "r
 
 @dataclass(frozen=True, slots=True)
 class Drafts:
-    """Entries that were read one by one. ``facts`` says by which dimensions each fact can be split.
+    """Entries that were read one by one; ``entries`` has each by name, scorecards with their section before it."""
 
-    ``entries`` has each entry by name, those of facts and scorecards with their section before it.
-    """
-
-    facts: dict[str, tuple[Dimension, ...]] = field(default_factory=dict)
     measures: dict[str, Measure] = field(default_factory=dict)
     kpis: dict[str, Kpi] = field(default_factory=dict)
     scorecards: dict[str, Scorecard] = field(default_factory=dict)
@@ -36,6 +33,8 @@ def checked(drafts: Drafts) -> Catalogue:
     uses = {name: _uses(drafts, name) for name in (*drafts.measures, *drafts.kpis)}
     _check_cycles(drafts, uses)
     _check_words(drafts)
+    for measure in drafts.measures.values():
+        _check_measure(drafts, measure)
     for scorecard in drafts.scorecards.values():
         _check_scorecard(drafts, scorecard)
     splits: dict[str, tuple[Dimension, ...]] = {}
@@ -90,22 +89,46 @@ def _splits(
     if name not in known:
         measure = drafts.measures.get(name)
         parts = [set(_splits(drafts, uses, part, known)) for part in uses[name]]
-        own = _own_splits(drafts, measure) if measure else set(DIMENSIONS)
+        own = _own_splits(measure) if measure else set(DIMENSIONS)
         chosen = set(drafts.kpis[name].dimensions or DIMENSIONS) if name in drafts.kpis else own
         common = chosen.intersection(own, *parts)
         known[name] = tuple(dimension for dimension in DIMENSIONS if dimension in common)
     return known[name]
 
 
-def _own_splits(drafts: Drafts, measure: Measure) -> set[Dimension]:
+def _own_splits(measure: Measure) -> set[Dimension]:
     if measure.over:
         return {dimension for dimension in DIMENSIONS if dimension in _WITHIN.get(measure.over, (measure.over,))}
     if not measure.fact:
         return set(DIMENSIONS)
-    if measure.fact not in drafts.facts:
-        near = suggest(measure.fact, drafts.facts) or f" Known are {', '.join(drafts.facts)}."
-        raise drafts.entries[measure.name].wrong(f'there is no fact "{measure.fact}".{near}')
-    return set(drafts.facts[measure.fact])
+    splits = FACTS[measure.fact].splits
+    return {dimension for dimension in DIMENSIONS if dimension in splits}
+
+
+def _check_measure(drafts: Drafts, measure: Measure) -> None:
+    """Refuse a fact that there is not, columns that the fact does not have, and targets for what is no KPI."""
+    entry = drafts.entries[measure.name]
+    if measure.kind == "target" and measure.of not in drafts.kpis:
+        near = suggest(measure.of, drafts.kpis)
+        raise entry.wrong(f'of = "{measure.of}" is no KPI.{near} Targets are set for KPIs.')
+    if not measure.fact:
+        return
+    if measure.fact not in FACTS:
+        near = suggest(measure.fact, FACTS)
+        raise entry.wrong(f'there is no fact "{measure.fact}".{near} Known are {", ".join(FACTS)}.')
+    fact = FACTS[measure.fact]
+    values = sorted(fact.columns) if measure.kind == "distinct" else fact.values
+    _check_column(entry, "axis", measure.axis, fact.axes)
+    _check_column(entry, "value", measure.value, values)
+    if measure.end_axis:
+        _check_column(entry, "end_axis", measure.end_axis, fact.axes)
+    for condition in measure.where:
+        _check_column(entry, "where", condition.column, sorted(fact.columns))
+
+
+def _check_column(entry: Entry, key: str, column: str, known: Sequence[str]) -> None:
+    if column not in known:
+        raise entry.wrong(f'the fact has no "{column}" for {key}.{suggest(column, known)} It has {", ".join(known)}.')
 
 
 def _checked_kpi(drafts: Drafts, kpi: Kpi, splits: tuple[Dimension, ...]) -> Kpi:

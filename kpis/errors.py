@@ -18,19 +18,17 @@ class QuestionError(KpiError):
     """A question cannot be understood; says what is wrong and what may have been meant."""
 
 
-def suggest(word: str, known: Iterable[str] | Mapping[str, str], count: int = 3) -> str:
-    """Return `` Did you mean a, b or c?`` with up to ``count`` near matches, or an empty text.
+def suggest(word: str, known: Iterable[str], count: int = 3) -> str:
+    """Return `` Did you mean a, b or c?`` with up to ``count`` near matches, or an empty text."""
+    return suggest_named(word, {name: name for name in known}, count)
 
-    A mapping leads from each spelling to the name that is suggested for it.
-    """
-    by_fold = {spelling.casefold(): name for spelling, name in _spellings(known)}
+
+def suggest_named(word: str, names: Mapping[str, str], count: int = 3) -> str:
+    """Suggest as `suggest` does, where ``names`` leads from each spelling to the name to suggest for it."""
+    by_fold = {spelling.casefold(): name for spelling, name in names.items()}
     close = difflib.get_close_matches(word.casefold()[:80], by_fold, 3 * count, 0.6)
     near = list(dict.fromkeys(by_fold[fold] for fold in close))[:count]
     if not near:
         return ""
     listed = near[0] if len(near) == 1 else f"{', '.join(near[:-1])} or {near[-1]}"
     return f" Did you mean {listed}?"
-
-
-def _spellings(known: Iterable[str] | Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    return known.items() if isinstance(known, Mapping) else ((name, name) for name in known)
