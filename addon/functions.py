@@ -1,13 +1,14 @@
 """The custom functions' side of HTTP: read the bodies the contract gives, and write answers ready for cells.
 
-Pure: bytes and values in, values out. A body that is not of its form raises `RequestError` with one sentence; a question
-that cannot be understood is a state in its cell, and the others are answered.
+Pure: bytes and values in, values out. A body that is not of its form raises `RequestError` with one sentence; a
+question that cannot be understood is a state in its cell, and the others are answered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Final, Protocol
 
 import orjson
@@ -73,51 +74,53 @@ def _from_rows(questions: Json) -> Cells:
     if not isinstance(questions, list):
         raise RequestError(f"{_FORM}; questions is not a list.")
     _check_count(len(questions))
-    words: tuple[dict[str, int], ...] = ({}, {}, {}, {})
-    kpis, whos, periods, shows = words
-    cells: list[tuple[int, int, int, int]] = []
-    # One pass without a call per word: this loop is most of the time that a request of rows costs.
+    for index, row in enumerate(questions):
+        if not isinstance(row, list) or not 1 <= len(row) <= 4:
+            raise RequestError(f"{_FORM}; question {index} is not a list of one to four texts.")
     try:
-        for row in questions:
-            count = len(row)
-            kpi, who, period = row if count == 3 else (*row, "", "", "")[:3]
-            show = row[3] if count > 3 else ""
-            cells.append(
-                (
-                    kpis.setdefault(kpi, len(kpis)),
-                    whos.setdefault(who, len(whos)),
-                    periods.setdefault(period, len(periods)),
-                    shows.setdefault(show, len(shows)),
-                )
+        return _interned(questions)
+    except TypeError:  # a list or an object where a text belongs
+        return _interned([[_word(value) for value in row] for row in questions])
+
+
+def _interned(questions: Sequence[Sequence[Json]]) -> Cells:
+    """Return the distinct words and their indexes. One pass, few calls: this is most of what rows of text cost."""
+    kpis: dict[Json, int] = {}
+    whos: dict[Json, int] = {}
+    periods: dict[Json, int] = {}
+    shows: dict[Json, int] = {}
+    cells = []
+    for row in questions:
+        kpi, who, period, show = row if len(row) == 4 else (*row, "", "", "", "")[:4]
+        cells.append(
+            (
+                kpis.setdefault(kpi, len(kpis)),
+                whos.setdefault(who, len(whos)),
+                periods.setdefault(period, len(periods)),
+                shows.setdefault(show, len(shows)),
             )
-    except TypeError:
-        raise RequestError(f"{_FORM}; question {len(cells) + 1} is not a list of texts.") from None
-    for name, part in zip(("kpi", "who", "period", "show"), words, strict=True):
-        _check_words(name, list(part))
-    if any(not isinstance(row, list) or not 1 <= len(row) <= 4 for row in questions):
-        raise RequestError(f"{_FORM}; each question has one to four texts.")
-    return Cells(list(kpis), list(whos), list(periods), list(shows), cells)
+        )
+    return Cells(*([_word(word) for word in part] for part in (kpis, whos, periods, shows)), cells=cells)
 
 
 def _from_columns(document: Mapping[str, Json]) -> Cells:
-    unknown = set(document) - {"kpi", "who", "period", "show", "cells"}
+    unknown = set(document) - {*_COLUMN_DEFAULTS, "cells"}
     if "kpi" not in document or unknown:
         said = f"; {sorted(unknown)[0]!r} is not a part of it" if unknown else ""
         raise RequestError(f"{_FORM}{said}.")
     parts = [_words(document, name, default) for name, default in _COLUMN_DEFAULTS.items()]
+    limits = tuple(len(part) for part in parts)
     given = document.get("cells")
     if given is None:
-        sizes = [len(part) for part in parts]
-        _check_count(sizes[0] * sizes[1] * sizes[2] * sizes[3])
-        return Cells(*parts, _product(sizes))
+        _check_count(limits[0] * limits[1] * limits[2] * limits[3])
+        return Cells(*parts, cells=list(product(*map(range, limits))))
     if not isinstance(given, list):
         raise RequestError(f"{_FORM}; cells is not a list.")
     _check_count(len(given))
-    limits = tuple(len(part) for part in parts)
     for index, cell in enumerate(given):
         if not _is_cell(cell, limits):
             raise RequestError(f"{_FORM}; cell {index} does not hold four indexes into kpi, who, period and show.")
-    return Cells(*parts, given)
+    return Cells(*parts, cells=given)
 
 
 _COLUMN_DEFAULTS: Final = {"kpi": None, "who": "", "period": "", "show": "value"}
@@ -129,20 +132,21 @@ def _words(document: Mapping[str, Json], name: str, default: str | None) -> list
         return [default]
     if not isinstance(given, list) or not given:
         raise RequestError(f"{_FORM}; {name} is not a list with at least one text.")
-    _check_words(name, given)
-    return given
+    _check_count(len(given))
+    return [_word(value) for value in given]
 
 
-def _check_words(name: str, words: Sequence[object]) -> None:
-    for word in words:
-        if not isinstance(word, str):
-            raise RequestError(f"Each {name} must be a text, not {_shown(word)}. Put quotes around it.")
-        if len(word) > _MOST_WORD_LENGTH:
-            raise RequestError(f"A {name} has more than {_MOST_WORD_LENGTH} characters.")
-
-
-def _shown(value: object) -> str:
-    return str(orjson.dumps(value).decode())[:40]
+def _word(value: Json) -> str:
+    """Return what a cell of any type says as text: 2026 is a year, and TRUE will be no name of anything."""
+    if isinstance(value, str):
+        return value[:_MOST_WORD_LENGTH]
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return orjson.dumps(value).decode()[:_MOST_WORD_LENGTH]
 
 
 def _check_count(count: int) -> None:
@@ -158,11 +162,6 @@ def _is_cell(cell: object, limits: tuple[int, ...]) -> bool:
         and len(cell) == len(limits)
         and all(type(code) is int and 0 <= code < limit for code, limit in zip(cell, limits, strict=True))
     )
-
-
-def _product(sizes: Sequence[int]) -> list[tuple[int, int, int, int]]:
-    kpis, whos, periods, shows = (range(size) for size in sizes)
-    return [(k, w, p, s) for k in kpis for w in whos for p in periods for s in shows]
 
 
 def states_of(not_ok: Mapping[int, Answer]) -> dict[str, dict[str, str]]:
