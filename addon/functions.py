@@ -6,7 +6,7 @@ question that cannot be understood is a state in its cell, and the others are an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Final, Protocol
@@ -100,7 +100,7 @@ def _interned(questions: Sequence[Sequence[Json]]) -> Cells:
                 shows.setdefault(show, len(shows)),
             )
         )
-    return Cells(*([_word(word) for word in part] for part in (kpis, whos, periods, shows)), cells=cells)
+    return Cells(_texts(kpis), _texts(whos), _texts(periods), _texts(shows), cells)
 
 
 def _from_columns(document: Mapping[str, Json]) -> Cells:
@@ -108,19 +108,19 @@ def _from_columns(document: Mapping[str, Json]) -> Cells:
     if "kpi" not in document or unknown:
         said = f"; {sorted(unknown)[0]!r} is not a part of it" if unknown else ""
         raise RequestError(f"{_FORM}{said}.")
-    parts = [_words(document, name, default) for name, default in _COLUMN_DEFAULTS.items()]
-    limits = tuple(len(part) for part in parts)
+    kpis, whos, periods, shows = (_words(document, name, default) for name, default in _COLUMN_DEFAULTS.items())
+    limits = len(kpis), len(whos), len(periods), len(shows)
     given = document.get("cells")
     if given is None:
         _check_count(limits[0] * limits[1] * limits[2] * limits[3])
-        return Cells(*parts, cells=list(product(*map(range, limits))))
+        return Cells(kpis, whos, periods, shows, list(product(*map(range, limits))))
     if not isinstance(given, list):
         raise RequestError(f"{_FORM}; cells is not a list.")
     _check_count(len(given))
     for index, cell in enumerate(given):
         if not _is_cell(cell, limits):
             raise RequestError(f"{_FORM}; cell {index} does not hold four indexes into kpi, who, period and show.")
-    return Cells(*parts, cells=given)
+    return Cells(kpis, whos, periods, shows, given)
 
 
 _COLUMN_DEFAULTS: Final = {"kpi": None, "who": "", "period": "", "show": "value"}
@@ -134,6 +134,10 @@ def _words(document: Mapping[str, Json], name: str, default: str | None) -> list
         raise RequestError(f"{_FORM}; {name} is not a list with at least one text.")
     _check_count(len(given))
     return [_word(value) for value in given]
+
+
+def _texts(words: Iterable[Json]) -> list[str]:
+    return [_word(word) for word in words]
 
 
 def _word(value: Json) -> str:

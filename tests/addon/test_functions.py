@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from addon.errors import RequestError
-from addon.functions import MOST_QUESTIONS, Cells, read_cells, read_json
+from addon.functions import MOST_QUESTIONS, Cells, Json, read_cells, read_json
 
 
 def asked(cells: Cells) -> list[tuple[str, str, str, str]]:
@@ -18,8 +18,10 @@ def asked(cells: Cells) -> list[tuple[str, str, str, str]]:
 
 
 def test_rows_and_columns_ask_the_same() -> None:
-    rows = {"questions": [["win_rate", "Ann", "2026-Q3", "value"], ["revenue", "Bob", "2026-Q3", "value"]]}
-    columns = {
+    rows: dict[str, Json] = {
+        "questions": [["win_rate", "Ann", "2026-Q3", "value"], ["revenue", "Bob", "2026-Q3", "value"]]
+    }
+    columns: dict[str, Json] = {
         "kpi": ["win_rate", "revenue"],
         "who": ["Ann", "Bob"],
         "period": ["2026-Q3"],
