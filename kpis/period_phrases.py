@@ -1,8 +1,8 @@
 """The words for periods, as data: what people write in cells, in English and French.
 
 A template is a line of words and slots. ``a|b`` are alternatives. Case, accents, punctuation between words and the
-articles of `IGNORED` do not matter. Slots: ``{unit}`` is any name of `UNITS` (of one or two words), ``{month name}`` any of `MONTHS`,
-``{year}`` four digits, every other slot a number. A further language is further rows.
+articles of `IGNORED` do not matter. Slots: ``{unit}`` is any name of `UNITS` (of one or two words), ``{month name}``
+any of `MONTHS`, ``{year}`` four digits, every other slot a number. A further language is further rows.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Phrase:
     refusal: str = ""
 
 
-IGNORED: Final = frozenset(["the", "of", "le", "la", "les", "l", "de", "du", "d", "des"])
+IGNORED: Final = frozenset(["the", "of", "in", "en", "le", "la", "les", "l", "de", "du", "d", "des"])
 ORDINAL_ENDINGS: Final = "st|nd|rd|th|er|re|e|eme"
 NUMBER_WORDS: Final[Mapping[str, str]] = {
     "first": "1", "second": "2", "third": "3", "fourth": "4",

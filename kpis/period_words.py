@@ -59,11 +59,11 @@ class _Reader:
     today: int
 
     def period(self) -> Period:
+        if len(self.words.strip()) > _LONGEST_TEXT:
+            self.refuse(f"is longer than {_LONGEST_TEXT} letters.{self.examples()}")
         text = fold_period(self.words)
         if not text:
             return period_at("month", self.today, self.calendar)
-        if len(text) > _LONGEST_TEXT:
-            self.refuse(f"is longer than {_LONGEST_TEXT} letters.{self.examples()}")
         if _INSTANT.match(text):
             return self.month_of_instant(text)
         for tokens in readings(text):
@@ -183,7 +183,7 @@ class _Reader:
         return period_at("month", day_number(local.date()), self.calendar)
 
     def refuse(self, what_is_wrong: str) -> NoReturn:
-        shown = "".join(letter for letter in " ".join(self.words.split())[:_LONGEST_TEXT] if letter.isprintable())
+        shown = "".join(letter for letter in self.words.strip()[:_LONGEST_TEXT] if letter.isprintable())
         raise QuestionError(f"The period '{shown}' {what_is_wrong}")
 
     def did_you_mean(self, text: str) -> str:
