@@ -20,7 +20,7 @@ class Batch:
 
     Values are None, str, float, int, bool, `datetime.date` or aware UTC `datetime.datetime`, as the table says.
     Columns that the source does not know are left out. ``deleted`` lists ids that are gone. ``replaces``, when
-    not empty, is an id prefix: rows in the store with that prefix that are not in this batch are gone too.
+    not empty, is an id prefix: rows in the store with that prefix that no batch of this run has are gone too.
     """
 
     table: str

@@ -1,0 +1,171 @@
+"""Salesforce as a source: what the organisation says, complete, fresh and cheap in calls.
+
+A run costs a login, one call for the describes of up to 25 objects, and one call for each page of each object. Rows
+are read by the stamp that moves with every change, from a little before the last run on, since rows become visible
+after their stamp; reading one twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from connectors.salesforce_client import SalesforceClient, SessionFactory
+from connectors.salesforce_errors import Refusal, in_words, reason
+from connectors.salesforce_mapping import ObjectMapping, load_mapping
+from connectors.salesforce_plan import Described, ObjectPlan, plan_object
+from connectors.salesforce_rows import ID_PREFIX, Record, Rows, read_rows
+from connectors.salesforce_settings import SalesforceSettings, zone_of
+from connectors.source import Batch, Change, Checkpoint, Covered, Cursor, Problem
+
+_DEFAULT_ZONE: Final = "UTC"
+_ASK_AGAIN: Final = frozenset({"INVALID_FIELD", "INVALID_TYPE", "INVALID_QUERY_LOCATOR", "ROWS_MISSING", "BAD_PAGE"})
+_VANISHED: Final = frozenset({"INVALID_FIELD", "INVALID_TYPE"})
+
+
+@dataclass(slots=True)
+class _Run:
+    """What is known while a run goes on. ``bookmark``: the server's time at our start, where the next run begins."""
+
+    described: Described
+    bookmark: datetime
+    zone: str
+
+
+class SalesforceSource:
+    """Reads canonical rows from one Salesforce organisation. Implements `connectors.source.Source`."""
+
+    def __init__(
+        self,
+        settings: SalesforceSettings,
+        session_factory: SessionFactory | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Check the mapping; nothing is called before `changes`. ``session_factory`` is for tests."""
+        self.settings = settings
+        self.mappings = load_mapping(settings.objects)
+        self.client = SalesforceClient(settings, session_factory, clock)
+
+    @property
+    def name(self) -> str:
+        """Return ``salesforce``."""
+        return "salesforce"
+
+    @property
+    def call_count(self) -> int:
+        """Return how many HTTP calls this source has made so far."""
+        return self.client.call_count
+
+    def record_url(self, row_id: str) -> str:
+        """Return the page of a record in Salesforce."""
+        return record_pattern(self.settings).format(id=row_id.removeprefix(ID_PREFIX))
+
+    def changes(self, cursor: Cursor) -> Iterator[Change]:
+        """Yield what changed since the cursor; see `connectors.source`.
+
+        1. Describe all objects. 2. Read each, the organisation first; a deleted row arrives as a deletion. An object
+        that cannot be read is said to be incomplete, gets no checkpoint, and the others go on. What would stop every
+        object (login, network, no calls left) raises `SourceError`.
+        """
+        try:
+            described = self.client.describe([mapping.name for mapping in self.mappings])
+        except Refusal as refusal:
+            raise in_words(refusal, "Salesforce") from None
+        run = _Run(described, self.client.server_time, self.settings.time_zone or _DEFAULT_ZONE)
+        for mapping in self.mappings:
+            yield from self._object(mapping, run, cursor.get(mapping.name, ""))
+
+    def _object(self, mapping: ObjectMapping, run: _Run, since: str) -> Iterator[Change]:
+        """Read one object. What failed in a way that may pass is asked again once, from the object's beginning."""
+        for is_last in (False, True):
+            fitted = plan_object(mapping, run.described, run.zone)
+            try:
+                if fitted.plan is not None:
+                    yield from self._rows(fitted.plan, run, since)
+            except Refusal as refusal:
+                place = f"Salesforce {mapping.name}"
+                if refusal.ends_the_run:
+                    raise in_words(refusal, place) from None
+                if is_last or refusal.code not in _ASK_AGAIN:
+                    yield Problem(place, reason(refusal), tables=(mapping.table.name,))
+                    return
+                if refusal.code in _VANISHED:
+                    run.described = self._described_again(run.described, mapping.name)
+            else:
+                yield from fitted.problems
+                return
+
+    def _described_again(self, described: Described, object_name: str) -> Described:
+        others = {name: each for name, each in described.items() if name != object_name}
+        return {**others, **self.client.describe([object_name])}
+
+    def _rows(self, plan: ObjectPlan, run: _Run, cursor: str) -> Iterator[Change]:
+        """Yield the rows of one object page by page, and its checkpoint when all have come."""
+        mapping, table = plan.mapping, plan.mapping.table.name
+        since = None if mapping.is_read_whole else _since(cursor, plan, self.settings.overlap_minutes)
+        zone = zone_of(run.zone)
+        unreadable: list[str] = []
+        for records in self._pages(plan, since):
+            rows = read_rows(plan, records, zone)
+            unreadable += rows.unreadable
+            if table == "organisation":
+                rows = self._organisation(rows, run)
+            yield Batch(table, rows.columns, rows.left_out)
+        if since is None and plan.key_prefix and not unreadable:
+            # All there is has come: what is still stored and did not come was erased without a trace.
+            yield Batch(table, {"id": ()}, replaces=ID_PREFIX + plan.key_prefix)
+        yield Covered((table,))
+        if unreadable:
+            yield _unreadable(plan, unreadable)
+        else:
+            yield Checkpoint(mapping.name, f"{_text(run.bookmark)} {plan.fingerprint}")
+
+    def _pages(self, plan: ObjectPlan, since: datetime | None) -> Iterator[Sequence[Record]]:
+        """Yield the records page by page; all at once where one row's meaning hangs on the others."""
+        pages = (page.records for page in self.client.pages(plan.query(since)))
+        if plan.mapping.heads:
+            yield [record for page in pages for record in page]
+        else:
+            yield from pages
+
+    def _organisation(self, rows: Rows, run: _Run) -> Rows:
+        """Take the organisation's zone for all that is read after it, and add where its records are shown."""
+        zones = rows.columns.get("time_zone", ())
+        if not self.settings.time_zone and zones and zones[0]:
+            run.zone = str(zones[0])
+        links = [record_pattern(self.settings)] * len(rows.columns["id"])
+        return replace(rows, columns={**rows.columns, "record_url": links})
+
+
+def record_pattern(settings: SalesforceSettings) -> str:
+    """Return the address of a record in Salesforce, with ``{id}`` where its id goes."""
+    return settings.instance.origin + "/{id}"
+
+
+def _since(cursor: str, plan: ObjectPlan, overlap_minutes: int) -> datetime | None:
+    """Return from when on to read; None for all, also where the mapping or what we may see has changed since."""
+    stamp, _, fingerprint = cursor.partition(" ")
+    if fingerprint != plan.fingerprint:
+        return None
+    try:
+        return datetime.fromisoformat(stamp) - timedelta(minutes=overlap_minutes)
+    except ValueError:
+        return None  # not written by us: reading all is always right
+
+
+def _text(instant: datetime) -> str:
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def _unreadable(plan: ObjectPlan, row_ids: Sequence[str]) -> Problem:
+    mapping = plan.mapping
+    required = ", ".join(rule.column.name for rule in mapping.columns if rule.column.required)
+    return Problem(
+        f"Salesforce {mapping.name}",
+        f"{len(row_ids):,} rows lack what every row of {mapping.table.name} must have ({required}), "
+        f"such as {row_ids[0].removeprefix(ID_PREFIX)}; they are left out.",
+        "Fill the fields in Salesforce, or name others under [salesforce.objects].",
+        (mapping.table.name,),
+    )

@@ -1,0 +1,221 @@
+"""Talk to one Salesforce organisation through simple-salesforce: log in, describe, query page by page.
+
+What the library leaves open is closed here: the session's bounds (`connectors.http`), one renewal of an expired
+token, answers that are no JSON, and errors as a `Refusal` without the body.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+from urllib.parse import quote_plus
+
+import orjson
+import requests
+from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import SalesforceError
+
+from connectors.errors import SourceError
+from connectors.http import Allowance, mount_rewrite, open_session, traffic_of
+from connectors.salesforce_errors import BAD_PAGE, NO_JSON, ROWS_MISSING, Refusal, refusal_of
+from connectors.salesforce_login import log_in, unreachable
+from connectors.salesforce_plan import Described, DescribedField, DescribedObject
+from connectors.salesforce_rows import Record
+from connectors.salesforce_settings import SalesforceSettings
+from connectors.secret import Secret
+from connectors.soql import Soql
+
+SessionFactory = Callable[[SalesforceSettings], requests.Session]
+Answer = TypeVar("Answer")
+
+_HEADERS: Final = {"X-PrettyPrint": "0"}
+_DESCRIBES_MAX: Final = 25  # what one composite/batch may hold
+_QUERY_BYTES_MAX: Final = 15_000  # Salesforce takes 16,384 for the address and the headers together
+_NO_JSON_TRIES: Final = 3
+_NEXT_PAGE: Final = re.compile(r"/services/data/v[0-9]{2}\.0/query(All)?/[A-Za-z0-9-]{1,100}")
+_REPEATABLE_POSTS: Final = ("/services/oauth2/token", "/composite/batch")  # reading only: nothing is done twice
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a query, and how many rows the whole query has."""
+
+    records: Sequence[Record]
+    total: int
+
+
+class _Api(Salesforce):
+    def parse_result_to_json(self, result: requests.Response) -> object:
+        """Read the body with the faster parser. Raises ValueError for what is no JSON."""
+        return orjson.loads(result.content)
+
+
+class SalesforceClient:
+    """The calls that the connector makes. Safe to use from several threads; the token is renewed by one of them."""
+
+    def __init__(
+        self,
+        settings: SalesforceSettings,
+        session_factory: SessionFactory | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._settings = settings
+        self._session = (session_factory or open_salesforce_session)(settings)
+        self._traffic = traffic_of(self._session)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._api: _Api | None = None
+
+    @property
+    def call_count(self) -> int:
+        """Return how many calls have left so far."""
+        return self._traffic.call_count
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """Return the organisation's calls of the last 24 hours, as its last answer told them."""
+        return self._traffic.allowance
+
+    @property
+    def server_time(self) -> datetime:
+        """Return the time of Salesforce's last answer; our own where it told none."""
+        return self._traffic.server_time or self._clock()
+
+    def describe(self, names: Sequence[str]) -> Described:
+        """Return what we may see of these objects; those that are absent or hidden are left out."""
+        found: dict[str, DescribedObject] = {}
+        for start in range(0, len(names), _DESCRIBES_MAX):
+            asked = names[start : start + _DESCRIBES_MAX]
+            for each, result in zip(asked, self._describes(asked), strict=True):
+                status = result.get("statusCode")
+                if status == 200:
+                    found[each] = _described(result.get("result"))
+                elif status != 404:
+                    raise refusal_of(status if isinstance(status, int) else 0, result.get("result"), None)
+        return found
+
+    def pages(self, query: Soql) -> Iterator[Page]:
+        """Yield the pages of a query, deleted and archived rows included; every row came when it ends.
+
+        Raises `Refusal`, also for a result that is not as long as it said.
+        """
+        size = len(quote_plus(query))
+        if size > _QUERY_BYTES_MAX:
+            source = query.partition(" FROM ")[2].partition(" ")[0]
+            raise SourceError(
+                f"The query of {source} is {size:,} bytes long and Salesforce takes {_QUERY_BYTES_MAX:,}: "
+                "map fewer fields under [salesforce.objects]."
+            )
+        answer = self._call(lambda api: api.query(query, include_deleted=True, headers=_HEADERS))
+        total, received = answer.get("totalSize"), 0
+        if not isinstance(total, int):
+            raise Refusal(NO_JSON, 200)
+        while True:
+            records = answer.get("records")
+            if not isinstance(records, list):
+                raise Refusal(NO_JSON, 200)
+            received += len(records)
+            yield Page(records, total)
+            if answer.get("done") is not False:
+                break
+            if not records or received > total:  # so that the pages end, whatever the server says
+                raise Refusal(BAD_PAGE, 200)
+            answer = self._next(_next_page(answer.get("nextRecordsUrl")))
+        if received != total:
+            raise Refusal(ROWS_MISSING, 200)
+
+    def _next(self, address: str) -> Mapping[str, object]:
+        return self._call(lambda api: api.query_more(address, identifier_is_url=True, headers=_HEADERS))
+
+    def _describes(self, names: Sequence[str]) -> list[Mapping[str, object]]:
+        version = f"v{self._settings.api_version}"
+        body = {
+            "haltOnError": False,
+            "batchRequests": [{"method": "GET", "url": f"{version}/sobjects/{name}/describe"} for name in names],
+        }
+        answer = self._call(lambda api: api.restful("composite/batch", method="POST", json=body, headers=_HEADERS))
+        results = answer.get("results")
+        if not isinstance(results, list) or len(results) != len(names):
+            raise Refusal(NO_JSON, 200)
+        return results
+
+    def _call(self, ask: Callable[[_Api], object]) -> Mapping[str, object]:
+        """Ask once; once more with a new token where the session has expired."""
+        api = self._connected()
+        try:
+            return self._asked(ask, api)
+        except Refusal as refusal:
+            if refusal.status != 401 or self._settings.login == "session":
+                raise
+        return self._asked(ask, self._connected(instead_of=api))
+
+    def _asked(self, ask: Callable[[_Api], object], api: _Api) -> Mapping[str, object]:
+        """Return the answer, an object of JSON. An answer that is cut so that only its JSON tells is asked again."""
+        for _ in range(_NO_JSON_TRIES):
+            try:
+                answer = ask(api)
+            except SalesforceError as error:
+                raise refusal_of(error.status, error.content, self._traffic.retry_after_seconds) from None
+            except requests.RequestException as error:
+                raise unreachable(self._settings.instance.host, error) from None
+            except ValueError:
+                continue
+            if isinstance(answer, Mapping):
+                return answer
+        raise Refusal(NO_JSON, 200)
+
+    def _connected(self, instead_of: _Api | None = None) -> _Api:
+        """Return the library with a token, logging in where there is none or it is the one that expired."""
+        with self._lock:
+            if self._api is None or self._api is instead_of:
+                self._api = _connect(
+                    self._settings, log_in(self._settings, self._session, self._clock), self._session
+                )
+            return self._api
+
+
+def open_salesforce_session(settings: SalesforceSettings) -> requests.Session:
+    """Return a session that can call this organisation's hosts and no other."""
+    session = open_session(settings.allowed_hosts, repeatable_posts=_REPEATABLE_POSTS)
+    instance = settings.instance
+    if instance.is_loopback and instance.scheme == "http":
+        # simple-salesforce always writes https://
+        mount_rewrite(session, instance.origin.replace("http://", "https://", 1), instance.origin)
+    return session
+
+
+def _connect(settings: SalesforceSettings, token: Secret, session: requests.Session) -> _Api:
+    # The address is always the one of the settings, whatever the login answered: a token goes nowhere else.
+    host = settings.instance.origin.partition("://")[2]
+    return _Api(session_id=token.reveal(), instance=host, version=settings.api_version, session=session)
+
+
+def _next_page(address: object) -> str:
+    if not isinstance(address, str) or not _NEXT_PAGE.fullmatch(address):
+        raise Refusal(BAD_PAGE, 200)
+    return address
+
+
+def _described(result: object) -> DescribedObject:
+    if not isinstance(result, Mapping) or not isinstance(result.get("fields"), list):
+        raise Refusal(NO_JSON, 200)
+    fields = [_described_field(each) for each in result["fields"] if isinstance(each, Mapping)]
+    return DescribedObject(
+        str(result.get("name", "")), str(result.get("keyPrefix") or ""), {each.name: each for each in fields}
+    )
+
+
+def _described_field(entry: Mapping[str, object]) -> DescribedField:
+    targets = entry.get("referenceTo")
+    return DescribedField(
+        name=str(entry.get("name", "")),
+        type=str(entry.get("type", "")),
+        is_filterable=entry.get("filterable") is not False,
+        is_calculated=entry.get("calculated") is True,
+        relationship=str(entry.get("relationshipName") or ""),
+        refers_to=tuple(map(str, targets)) if isinstance(targets, list) else (),
+    )

@@ -1,0 +1,213 @@
+"""Fit the mapping to what an organisation really has: wanted fields that exist, are shown to us and are of the type.
+
+What is missing and matters is said as a `Problem`; the rest is read.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from connectors.salesforce_mapping import Choice, ColumnRule, Condition, FieldName, ObjectMapping
+from connectors.soql import Soql, Where, select
+from connectors.source import Problem
+from kpis.tables import ColumnType
+
+_COMPOUND: Final = frozenset({"address", "location", "base64", "complexvalue", "anyType"})
+_FITTING: Final[Mapping[ColumnType, frozenset[str]]] = {
+    "number": frozenset({"double", "currency", "percent", "int", "long"}),
+    "integer": frozenset({"double", "int", "long"}),
+    "boolean": frozenset({"boolean"}),
+    "date": frozenset({"date", "datetime"}),
+    "instant": frozenset({"date", "datetime"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedField:
+    """What a describe tells of a field; ``refers_to`` names the objects that a reference may point to."""
+
+    name: str
+    type: str
+    is_filterable: bool = True
+    is_calculated: bool = False
+    relationship: str = ""
+    refers_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedObject:
+    """What a describe tells of an object: only what we may see of it."""
+
+    name: str
+    key_prefix: str
+    fields: Mapping[str, DescribedField]
+
+
+Described = Mapping[str, DescribedObject]
+"""The objects that exist and that we may see, by API name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectPlan:
+    """What is read of an object: the mapping reduced to what is there, and every field that it takes.
+
+    ``filters`` are those conditions of the mapping that the organisation can check for us. They are used only where
+    all rows are read: a row that no longer meets them must be seen to be taken out.
+    """
+
+    mapping: ObjectMapping
+    paths: tuple[str, ...]
+    filters: tuple[Where, ...]
+    key_prefix: str
+    fingerprint: str
+
+    def query(self, since: datetime.datetime | None = None) -> Soql:
+        """Return the query for all rows, or for those that changed since."""
+        if self.mapping.is_read_whole:
+            return select(self.paths, self.mapping.name, self.filters)
+        changed = () if since is None else (Where(self.mapping.changed, ">=", since),)
+        return select(self.paths, self.mapping.name, changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A plan, or None where the object cannot be read, and what is to be said about it."""
+
+    plan: ObjectPlan | None
+    problems: tuple[Problem, ...]
+
+
+def plan_object(mapping: ObjectMapping, described: Described, time_zone: str = "UTC") -> Fitted:
+    """Fit one object's mapping to the organisation.
+
+    The plan's fingerprint changes with everything that decides what a row becomes: when it does, rows that were read
+    before must be read again.
+    """
+    known = described.get(mapping.name)
+    if known is None:
+        return Fitted(None, () if mapping.optional else (_absent(mapping),))
+    needed = ["Id", *filter(None, (mapping.changed, mapping.deleted, mapping.heads))]
+    needed += [condition.source.path for condition in mapping.keep]
+    hidden = [path for path in needed if _found(path, known, described) is None]
+    if hidden:
+        return Fitted(None, (_hidden(mapping, hidden[0], "so none of its rows can be read"),))
+    rules = [_fitting_rule(rule, known, described) for rule in mapping.columns]
+    problems = [_missing(mapping, rule, known, described) for rule in mapping.columns]
+    said = tuple(problem for problem in problems if problem is not None)
+    kept = tuple(rule for rule in rules if rule.choices)
+    missing = {c.name for c in mapping.table.columns if c.required and c.name != "id"} - {r.column.name for r in kept}
+    if missing:
+        return Fitted(None, said or (_unmapped(mapping, min(missing)),))
+    paths = tuple(dict.fromkeys([*needed, *(each.path for rule in kept for c in rule.choices for each in c.fields)]))
+    # A stamp that cannot be asked for (some objects refuse it) leaves only reading all rows each time.
+    changed = mapping.changed if _is_filterable(mapping.changed, known) else ""
+    fitted = replace(mapping, columns=kept, changed=changed)
+    filters = tuple(_where(each) for each in mapping.keep if _is_filterable(each.source.path, known))
+    return Fitted(ObjectPlan(fitted, paths, filters, known.key_prefix, _fingerprint(fitted, time_zone)), said)
+
+
+def _is_filterable(path: str, known: DescribedObject) -> bool:
+    found = known.fields.get(path)
+    return found is not None and found.is_filterable
+
+
+def _fitting_rule(rule: ColumnRule, known: DescribedObject, described: Described) -> ColumnRule:
+    """Return the rule with only those choices whose fields are all there."""
+    return replace(rule, choices=tuple(c for c in rule.choices if not list(_lacking(c, rule, known, described))))
+
+
+def _lacking(choice: Choice, rule: ColumnRule, known: DescribedObject, described: Described) -> Iterator[FieldName]:
+    """Yield the fields of a choice that are absent, hidden or of a type that the column cannot take."""
+    for each in choice.fields:
+        found = _found(each.path, known, described)
+        if found is None or (each is choice.source and not _fits(found.type, rule.column.type)):
+            yield each
+
+
+def _fits(field_type: str, column_type: ColumnType) -> bool:
+    if column_type == "text":
+        return field_type not in _COMPOUND
+    return field_type in _FITTING[column_type]
+
+
+def _found(path: str, known: DescribedObject, described: Described) -> DescribedField | None:
+    """Return the field at the end of a path, if we may see the whole way.
+
+    An object above that was not described is taken to have the field: the query itself would say otherwise.
+    """
+    *relationships, last = path.split(".")
+    for relationship in relationships:
+        way = next((f for f in known.fields.values() if f.relationship == relationship), None)
+        if way is None:
+            return None
+        above = [described[target] for target in way.refers_to if target in described]
+        if not above:
+            return DescribedField(relationship, "string")
+        known = above[0]
+    return known.fields.get(last)
+
+
+def _missing(
+    mapping: ObjectMapping, rule: ColumnRule, known: DescribedObject, described: Described
+) -> Problem | None:
+    """Return what to say when a field that is not optional is not there; None when nothing is missed."""
+    for choice in rule.choices:
+        for each in _lacking(choice, rule, known, described):
+            if each.optional:
+                continue
+            found = _found(each.path, known, described)
+            if found is None:
+                return _hidden(mapping, each.path, f"so {mapping.table.name}.{rule.column.name} is incomplete", rule)
+            return Problem(
+                _place(mapping),
+                f"{each.path} is a {found.type}, which cannot be read as {rule.column.type}.",
+                f"Name another field for {rule.column.name} under [salesforce.objects.{mapping.name}.fields].",
+                (mapping.table.name,),
+            )
+    return None
+
+
+def _place(mapping: ObjectMapping) -> str:
+    return f"Salesforce {mapping.name}"
+
+
+def _absent(mapping: ObjectMapping) -> Problem:
+    return Problem(
+        _place(mapping),
+        "the object is absent or hidden from the integration user.",
+        "Give its permission set read access to it, or enable the feature in the organisation.",
+        (mapping.table.name,),
+    )
+
+
+def _hidden(mapping: ObjectMapping, path: str, effect: str, rule: ColumnRule | None = None) -> Problem:
+    remedy = f"Give the integration user's permission set read access to {mapping.name}.{path}"
+    if rule is not None and not rule.column.required:
+        remedy += f', or write {rule.column.name} = "" under [salesforce.objects.{mapping.name}.fields] to do without'
+    reason = f"the field {path} is absent or hidden from the integration user, {effect}."
+    return Problem(_place(mapping), reason, remedy + ".", (mapping.table.name,))
+
+
+def _unmapped(mapping: ObjectMapping, column: str) -> Problem:
+    return Problem(
+        _place(mapping),
+        f"no field is named for {mapping.table.name}.{column}, so none of its rows can be read.",
+        f"Name one for {column} under [salesforce.objects.{mapping.name}.fields].",
+        (mapping.table.name,),
+    )
+
+
+def _where(condition: Condition) -> Where:
+    if condition.flag is not None:
+        return Where(condition.source.path, "=", condition.flag)
+    if condition.above is not None:
+        return Where(condition.source.path, ">", condition.above)
+    return Where(condition.source.path, "IN", condition.words)
+
+
+def _fingerprint(mapping: ObjectMapping, time_zone: str) -> str:
+    return hashlib.sha256(f"{mapping!r} {time_zone}".encode()).hexdigest()[:12]
