@@ -15,7 +15,11 @@ SELECT
   COALESCE(o.is_won, FALSE) OR c.account IS NOT NULL AS became_customer,
   COALESCE(l.first_contacted_at, x.first_at) IS NOT NULL AS is_contacted,
   1 AS leads,
-  GREATEST(__HOURS(COALESCE(l.first_contacted_at, x.first_at), l.created_at), 0e0) AS response_hours,
+  CASE
+    WHEN COALESCE(l.first_contacted_at, x.first_at) >= l.created_at
+      THEN __HOURS(COALESCE(l.first_contacted_at, x.first_at), l.created_at)
+    WHEN COALESCE(l.first_contacted_at, x.first_at) < l.created_at THEN 0e0
+  END AS response_hours,
   l.created_at_day AS created_day,
   l.mql_at_day AS mql_day,
   l.sql_at_day AS sql_day,

@@ -9,7 +9,7 @@ WITH deal AS (
 ), contact AS (
   SELECT owner, MAX(LEAST(COALESCE(occurred_at_day, scheduled_at_day), :today)) AS last_day
   FROM activity
-  WHERE owner IS NOT NULL
+  WHERE owner IS NOT NULL AND COALESCE(occurred_at_day, scheduled_at_day) IS NOT NULL
   GROUP BY owner
 ), lead_of_team AS (
   SELECT manager FROM rep WHERE manager IS NOT NULL GROUP BY manager

@@ -1,0 +1,217 @@
+"""Builds the cube of a snapshot: runs the compiled queries once and turns their rows into blocks and samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from kpis.blocks import ROWS, Block, Integers, block_of, days_of, rolled_up
+from kpis.cube import CubeData, Span, write_cube
+from kpis.definitions import COMPANY, Catalogue
+from kpis.directory import WORD_DIMENSIONS, Directory, directory_of, stable_number
+from kpis.engine import FactEngine, Words, integer_column, number_column, text_column
+from kpis.measures import grouped, listed
+from kpis.plan import Grouping, Plan, Sampling, plan_of
+from kpis.samples import (
+    DistinctSample,
+    QuantileSample,
+    distinct_sample,
+    quantile_sample,
+    rolled_up_distinct,
+    rolled_up_quantiles,
+)
+from kpis.targets import TargetRow, target_blocks
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+    from kpis.periods import Calendar
+
+_WORDS: Final = (*WORD_DIMENSIONS, "campaign")
+_MOST_NAMED: Final = 10
+
+
+@dataclass(slots=True)
+class _Results:
+    """The rows of all queries, before members have numbers."""
+
+    sums: dict[tuple[str, str, str], pa.Table] = field(default_factory=dict)
+    values: dict[tuple[str, str], pa.Table] = field(default_factory=dict)
+    seen: dict[str, set[str]] = field(default_factory=dict)
+
+
+def build_cube(  # noqa: PLR0917 each is one thing that a cube depends on
+    connection: duckdb.DuckDBPyConnection,
+    tables: frozenset[str],
+    catalogue: Catalogue,
+    calendar: Calendar,
+    today: int,
+    folder: Path,
+) -> None:
+    """Compute the cube of the canonical tables in this connection and write it into the folder.
+
+    ``tables`` are those that some source covered, even without a row; what needs another is answered as not synced.
+    The same rows in any order give the same bytes. Raises `KpiError`.
+    """
+    write_cube(cube_data(connection, tables, catalogue, calendar, today), folder)
+
+
+def cube_data(
+    connection: duckdb.DuckDBPyConnection,
+    tables: frozenset[str],
+    catalogue: Catalogue,
+    calendar: Calendar,
+    today: int,
+) -> CubeData:
+    """Compute the cube of the canonical tables in this connection.
+
+    1. run every query of the plan; 2. number the members; 3. make blocks and samples; 4. add those of teams, regions
+    and the company up; 5. lay the targets out by day.
+    """
+    engine = FactEngine(connection, tables, today)
+    plan = plan_of(catalogue)
+    results = _run(engine, plan)
+    directory = directory_of(engine, results.seen)
+    data = CubeData(today, tables, directory.dimensions, directory.groups)
+    for grouping in _present(engine, plan):
+        _add_blocks(data, directory, grouping, results)
+    for (fact, name), sampling in plan.samplings.items():
+        if fact in engine.facts:
+            _add_samples(data, directory, sampling, results.values[fact, name])
+    _add_spans(data, engine)
+    data.targets, problems = target_blocks(
+        _target_rows(engine), catalogue, directory.dimensions, directory.groups, calendar
+    )
+    data.problems = [*_unknown_words(directory), *problems]
+    return data
+
+
+def _present(engine: FactEngine, plan: Plan) -> Iterator[Grouping]:
+    return (grouping for grouping in plan.groupings.values() if grouping.fact.name in engine.facts)
+
+
+def _run(engine: FactEngine, plan: Plan) -> _Results:
+    results = _Results()
+    for grouping in _present(engine, plan):
+        for dimension in grouping.dimensions:
+            columns = [grouping.fact.dimensions[dimension]] if dimension else []
+            table = engine.rows(grouped(grouping.fact, grouping.axis, columns, grouping.totals.values()))
+            results.sums[grouping.fact.name, grouping.axis, dimension] = table
+            _note_words(results.seen, dimension, table, "c0")
+    for (fact, name), sampling in plan.samplings.items():
+        if fact in engine.facts:
+            dimensions = [dimension for dimension in sampling.dimensions if dimension]
+            columns = [sampling.fact.dimensions[dimension] for dimension in dimensions]
+            table = engine.rows(listed(sampling.fact, sampling.measure.axis, columns, sampling.measure))
+            results.values[fact, name] = table
+            for place, dimension in enumerate(dimensions):
+                _note_words(results.seen, dimension, table, f"c{place}")
+    return results
+
+
+def _note_words(seen: dict[str, set[str]], dimension: str, table: pa.Table, column: str) -> None:
+    if dimension in _WORDS:
+        seen.setdefault(dimension, set()).update(text_column(table, column).words)
+
+
+def _add_blocks(data: CubeData, directory: Directory, grouping: Grouping, results: _Results) -> None:
+    fact, axis = grouping.fact, grouping.axis
+    name = f"{fact.table}.{axis}"
+    for dimension in grouping.dimensions:
+        table = results.sums[fact.name, axis, dimension]
+        column = text_column(table, "c0") if dimension else None
+        block = sums_block(table, _codes(directory, dimension, column, table), tuple(grouping.totals))
+        data.blocks[f"{name}.{dimension or COMPANY}"] = block
+        if dimension == "rep":
+            for group, codes in _groups(directory).items():
+                data.blocks[f"{name}.{group}"] = rolled_up(block, codes)
+
+
+def sums_block(table: pa.Table, members: Integers, totals: tuple[str, ...]) -> Block:
+    """Make the block of a grouped query's rows (see `kpis.measures.grouped`), whose members have these codes."""
+    sums = [number_column(table, ROWS), *(number_column(table, f"t{place}") for place in range(len(totals)))]
+    return block_of(members, integer_column(table, "day"), (ROWS, *totals), np.stack(sums))
+
+
+def _codes(directory: Directory, dimension: str, column: Words | None, table: pa.Table) -> Integers:
+    if column is None:
+        return np.zeros(table.num_rows, dtype=np.int64)
+    return directory.codes(dimension, column)
+
+
+def _groups(directory: Directory) -> dict[str, Integers]:
+    everyone = np.zeros(len(directory.dimensions["rep"]), dtype=np.int64)
+    return {**directory.groups, COMPANY: everyone}
+
+
+def _add_samples(data: CubeData, directory: Directory, sampling: Sampling, table: pa.Table) -> None:
+    name, days = sampling.measure.name, integer_column(table, "day")
+    dimensions = [dimension for dimension in sampling.dimensions if dimension]
+    members = {
+        dimension: directory.codes(dimension, text_column(table, f"c{place}"))
+        for place, dimension in enumerate(dimensions)
+    }
+    if "" in sampling.dimensions:
+        members[COMPANY] = np.zeros(len(days), dtype=np.int64)
+    for dimension, codes in members.items():
+        if sampling.measure.kind == "quantile":
+            values = quantile_sample(codes, days, number_column(table, "value"))
+            data.quantiles |= {f"{name}.{key}": part for key, part in _quantile_parts(directory, dimension, values)}
+        else:
+            kinds = distinct_sample(codes, days, _numbers_of(text_column(table, "value")), np.ones_like(days))
+            data.distincts |= {f"{name}.{key}": part for key, part in _distinct_parts(directory, dimension, kinds)}
+
+
+def _quantile_parts(
+    directory: Directory, dimension: str, sample: QuantileSample
+) -> Iterator[tuple[str, QuantileSample]]:
+    yield dimension, sample
+    if dimension == "rep":
+        for group, codes in _groups(directory).items():
+            yield group, rolled_up_quantiles(sample, codes)
+
+
+def _distinct_parts(
+    directory: Directory, dimension: str, sample: DistinctSample
+) -> Iterator[tuple[str, DistinctSample]]:
+    yield dimension, sample
+    if dimension == "rep":
+        for group, codes in _groups(directory).items():
+            yield group, rolled_up_distinct(sample, codes)
+
+
+def _numbers_of(column: Words) -> Integers:
+    return np.array([stable_number(word) for word in column.words], dtype=np.int64)[column.codes]
+
+
+def _add_spans(data: CubeData, engine: FactEngine) -> None:
+    """Note from when to when each fact has days, over all its axes."""
+    for fact in engine.facts.values():
+        blocks = [data.blocks.get(f"{fact.table}.{axis}.{COMPANY}") for axis in fact.axes]
+        days = np.concatenate([days_of(block.keys) for block in blocks if block] or [np.zeros(0, dtype=np.int64)])
+        rows = max((int(block.cumulated[0, -1]) for block in blocks if block), default=0)
+        first, last = (int(days.min()), int(days.max())) if len(days) else (1, 0)
+        data.spans[fact.table] = Span(first, last, rows)
+
+
+def _target_rows(engine: FactEngine) -> list[TargetRow]:
+    table = engine.rows(
+        "SELECT id, kpi, dimension, COALESCE(member, '') AS member, period_start_day, period_end_day, value "
+        "FROM target WHERE period_start_day IS NOT NULL AND period_end_day IS NOT NULL AND value IS NOT NULL"
+    )
+    return [TargetRow(*row) for row in zip(*(column.to_pylist() for column in table.columns), strict=True)]
+
+
+def _unknown_words(directory: Directory) -> list[str]:
+    return [_unknown_sentence(dimension, words) for dimension, words in sorted(directory.unknown.items())]
+
+
+def _unknown_sentence(dimension: str, words: Mapping[str, object] | set[str]) -> str:
+    named = sorted(words)[:_MOST_NAMED]
+    more = f" and {len(words) - len(named)} more" if len(words) > len(named) else ""
+    return f"There is no {dimension} {', '.join(named)}{more}: what belongs to them counts as Unspecified."

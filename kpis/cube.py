@@ -1,0 +1,223 @@
+"""The cube: the arrays that answer questions, mapped into memory. Opening one needs numpy and json, nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Final, cast
+
+import numpy as np
+
+from kpis.arrays import Array, MappedArrays, write_arrays
+from kpis.blocks import Block, Integers, Numbers
+from kpis.errors import KpiError
+from kpis.members import Member, Members
+from kpis.samples import DistinctSample, QuantileSample
+
+VERSION: Final = 1
+_INDEX: Final = "cube.json"
+_ARRAYS: Final = "cube.bin"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From when to when a fact has days, and how many rows; ``first`` is after ``last`` where it has none."""
+
+    first: int
+    last: int
+    rows: int
+
+
+@dataclass(slots=True)
+class CubeData:
+    """All that a cube holds, while it is made.
+
+    Blocks are named ``fact.axis.dimension``, samples ``measure.dimension``, targets ``kpi.dimension``; ``groups``
+    lead from each rep to its team and region.
+    """
+
+    today: int
+    tables: frozenset[str]
+    dimensions: Mapping[str, Members]
+    groups: Mapping[str, Integers]
+    blocks: dict[str, Block] = field(default_factory=dict)
+    quantiles: dict[str, QuantileSample] = field(default_factory=dict)
+    distincts: dict[str, DistinctSample] = field(default_factory=dict)
+    targets: dict[str, Block] = field(default_factory=dict)
+    spans: dict[str, Span] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def write_cube(data: CubeData, folder: Path) -> None:
+    """Write the cube into the folder. The same data gives the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays: dict[str, Array] = {f"group.{name}": codes for name, codes in sorted(data.groups.items())}
+    totals: dict[str, object] = {}
+    for kind, blocks in (("block", data.blocks), ("target", data.targets)):
+        for name, block in sorted(blocks.items()):
+            arrays |= {f"{kind}.{name}.keys": block.keys, f"{kind}.{name}.cumulated": block.cumulated}
+            totals[f"{kind}.{name}"] = {"totals": block.totals, "units": block.units}
+    for name, sample in sorted(data.quantiles.items()):
+        arrays |= {f"quantile.{name}.keys": sample.keys, f"quantile.{name}.values": sample.values}
+    for name, distinct in sorted(data.distincts.items()):
+        parts = {"keys": distinct.keys, "values": distinct.values, "before": distinct.before, "rows": distinct.rows}
+        arrays |= {f"distinct.{name}.{part}": array for part, array in parts.items()}
+    index = {
+        "version": VERSION,
+        "today": data.today,
+        "tables": sorted(data.tables),
+        "dimensions": {name: _columns(members) for name, members in data.dimensions.items()},
+        "spans": {name: [span.first, span.last, span.rows] for name, span in sorted(data.spans.items())},
+        "problems": data.problems,
+        "totals": totals,
+        "arrays": write_arrays(folder / _ARRAYS, arrays),
+    }
+    (folder / _INDEX).write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+
+
+class Cube:
+    """A cube on disk, read only. Blocks and samples are made on first use and kept."""
+
+    def __init__(self, index: Mapping[str, object], arrays: MappedArrays) -> None:
+        self._index = index
+        self._arrays = arrays
+        self._blocks: dict[str, Block | None] = {}
+        self._members: dict[str, Members] = {}
+        self.today = cast("int", index["today"])
+        self.tables = frozenset(cast("list[str]", index["tables"]))
+        self.problems = tuple(cast("list[str]", index["problems"]))
+
+    @classmethod
+    def open(cls, folder: Path) -> Cube:
+        """Open the cube in this folder. Raises `KpiError` if it is not there, or not of this version."""
+        try:
+            index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
+            if index["version"] != VERSION:
+                raise KpiError(f"The cube in {folder} was made by another version. Run a full sync to make it anew.")
+            return cls(index, MappedArrays(folder / _ARRAYS, index["arrays"]))
+        except (OSError, ValueError, KeyError) as error:
+            raise KpiError(
+                f"The cube in {folder} cannot be read ({error}). Run a full sync to make it anew."
+            ) from error
+
+    @cached_property
+    def dimensions(self) -> Mapping[str, Members]:
+        """All members by dimension."""
+        return {name: self.members(name) for name in cast("Mapping[str, object]", self._index["dimensions"])}
+
+    def members(self, dimension: str) -> Members:
+        """Return the members of a dimension. Raises KeyError for one that there is not."""
+        if dimension not in self._members:
+            columns = cast("Mapping[str, Mapping[str, list[object]]]", self._index["dimensions"])[dimension]
+            self._members[dimension] = _members(dimension, columns)
+        return self._members[dimension]
+
+    def group_of_reps(self, dimension: str) -> Integers:
+        """Return the team or region of each rep, by code."""
+        return self._integers(f"group.{dimension}")
+
+    def span(self, fact: str) -> Span | None:
+        """Return the days and rows of a fact, None if its table was never read."""
+        found = cast("Mapping[str, list[int]]", self._index["spans"]).get(fact)
+        return Span(*found) if found else None
+
+    def block(self, fact: str, axis: str, dimension: str) -> Block | None:
+        """Return the sums of a fact by day of this axis, for each member of a dimension; None if there are none."""
+        return self._block(f"block.{fact}.{axis}.{dimension}")
+
+    def targets(self, kpi: str, dimension: str) -> Block | None:
+        """Return the targets of a KPI by member of a dimension; None if there are none."""
+        return self._block(f"target.{kpi}.{dimension}")
+
+    def quantile(self, measure: str, dimension: str) -> QuantileSample | None:
+        """Return the single values of a measure; None if there are none."""
+        name = f"quantile.{measure}.{dimension}"
+        if f"{name}.keys" not in self._arrays:
+            return None
+        return QuantileSample(self._integers(f"{name}.keys"), cast("Numbers", self._arrays[f"{name}.values"]))
+
+    def distinct(self, measure: str, dimension: str) -> DistinctSample | None:
+        """Return the different values of a measure; None if there are none."""
+        name = f"distinct.{measure}.{dimension}"
+        if f"{name}.keys" not in self._arrays:
+            return None
+        return DistinctSample(*(self._integers(f"{name}.{part}") for part in ("keys", "values", "before", "rows")))
+
+    def data(self) -> CubeData:
+        """Return all that the cube holds, as what a changed cube is made from."""
+        names = tuple(cast("Mapping[str, object]", self._index["arrays"]))
+        blocks = {
+            kind: {
+                name.removeprefix(f"{kind}.").removesuffix(".keys"): cast("Block", self._block(name[: -len(".keys")]))
+                for name in names
+                if name.startswith(f"{kind}.") and name.endswith(".keys")
+            }
+            for kind in ("block", "target")
+        }
+        samples = {kind: _sample_names(names, kind) for kind in ("quantile", "distinct")}
+        spans = {name: Span(*span) for name, span in cast("Mapping[str, list[int]]", self._index["spans"]).items()}
+        return CubeData(
+            self.today,
+            self.tables,
+            self.dimensions,
+            {name: self.group_of_reps(name) for name in ("team", "region")},
+            blocks["block"],
+            {name: cast("QuantileSample", self.quantile(*name.split("."))) for name in samples["quantile"]},
+            {name: cast("DistinctSample", self.distinct(*name.split("."))) for name in samples["distinct"]},
+            blocks["target"],
+            spans,
+            list(self.problems),
+        )
+
+    def _block(self, name: str) -> Block | None:
+        if name not in self._blocks:
+            self._blocks[name] = self._read_block(name) if f"{name}.keys" in self._arrays else None
+        return self._blocks[name]
+
+    def _read_block(self, name: str) -> Block:
+        described = cast("Mapping[str, Mapping[str, list[object]]]", self._index["totals"])[name]
+        return Block(
+            self._integers(f"{name}.keys"),
+            self._integers(f"{name}.cumulated"),
+            tuple(cast("list[str]", described["totals"])),
+            tuple(cast("list[float]", described["units"])),
+        )
+
+    def _integers(self, name: str) -> Integers:
+        return cast("Integers", self._arrays[name])
+
+
+def _sample_names(names: tuple[str, ...], kind: str) -> list[str]:
+    return [
+        name.removeprefix(f"{kind}.").removesuffix(".keys")
+        for name in names
+        if name.startswith(f"{kind}.") and name.endswith(".keys")
+    ]
+
+
+def _columns(members: Members) -> dict[str, list[object]]:
+    return {
+        "ids": [member.id for member in members.all],
+        "names": [member.name for member in members.all],
+        "aliases": [member.aliases for member in members.all],
+        "listed": [int(member.is_listed) for member in members.all],
+    }
+
+
+def _members(dimension: str, columns: Mapping[str, list[object]]) -> Members:
+    rows = zip(columns["names"], columns["ids"], columns["aliases"], columns["listed"], strict=True)
+    return Members(
+        dimension,
+        [
+            Member(code, str(name), str(key), tuple(cast("list[str]", aliases)), bool(listed))
+            for code, (name, key, aliases, listed) in enumerate(rows)
+        ],
+    )
+
+
+def no_integers() -> Integers:
+    """Return an empty array."""
+    return np.zeros(0, dtype=np.int64)

@@ -1,0 +1,121 @@
+"""The directory: who and what is in one snapshot's data, numbered; turns the words in rows into those numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from kpis.blocks import Integers
+from kpis.engine import FactEngine, Words
+from kpis.members import UNSPECIFIED, Member, Members, members_of_words, unspecified
+from kpis.words import fold
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+WORD_DIMENSIONS: Final = ("market", "source", "kind", "channel")
+"""Dimensions whose members are no more than the words in the rows."""
+
+
+class Directory:
+    """The members of every dimension, and to which team and region each rep belongs (now)."""
+
+    def __init__(self, dimensions: Mapping[str, Members], groups: Mapping[str, Integers]) -> None:
+        self.dimensions = dimensions
+        self.groups = groups
+        self.unknown: dict[str, set[str]] = {}
+
+    def codes(self, dimension: str, column: Words) -> Integers:
+        """Return the member of each row; what is nobody's is Unspecified, and so is an unknown word, noted."""
+        known = [self._code(dimension, word) for word in column.words]
+        return np.array([*known, UNSPECIFIED], dtype=np.int64)[column.codes]
+
+    def _code(self, dimension: str, word: str) -> int:
+        if not word.strip():
+            return UNSPECIFIED
+        found = self.dimensions[dimension].called(word)
+        if len(found) == 1:
+            return found[0].code
+        self.unknown.setdefault(dimension, set()).add(word)
+        return UNSPECIFIED
+
+
+def directory_of(engine: FactEngine, seen: Mapping[str, Iterable[str]]) -> Directory:
+    """Number all members: those of the tables rep, product and campaign, and the ``seen`` words of the others."""
+    reps = _rep_rows(engine)
+    selling = _column(engine, "SELECT id AS a FROM fact_rep") if "rep" in engine.facts else []
+    rep_members = _members("rep", [(row[0], row[1], (row[2],)) for row in reps], frozenset(selling))
+    dimensions = {
+        "rep": rep_members,
+        "team": members_of_words("team", [row[3] for row in reps], _groups_of(reps, 3, selling)),
+        "region": members_of_words("region", [row[4] for row in reps], _groups_of(reps, 4, selling)),
+        "product": _members("product", _named(engine, "product")),
+        **{dimension: members_of_words(dimension, seen.get(dimension, ())) for dimension in WORD_DIMENSIONS},
+        "campaign": _campaigns(engine, seen.get("campaign", ())),
+    }
+    groups = {name: _group_codes(reps, place, rep_members, dimensions[name]) for name, place in _GROUP_PLACES.items()}
+    return Directory(dimensions, groups)
+
+
+def stable_number(text: str) -> int:
+    """Return a 64-bit number for a text, the same in every snapshot; two texts never meet in practice."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little", signed=True)
+
+
+_GROUP_PLACES: Final = {"team": 3, "region": 4}
+_Row = tuple[str, str, str, str, str]
+
+
+def _rep_rows(engine: FactEngine) -> list[_Row]:
+    table = engine.rows("SELECT id, name, email, team, region FROM rep ORDER BY id")
+    columns = [
+        [value or "" for value in table[name].to_pylist()] for name in ("id", "name", "email", "team", "region")
+    ]
+    return list(zip(*columns, strict=True))
+
+
+def _named(engine: FactEngine, table: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    rows = engine.rows(_ids_and_names(table))
+    return [(key, name or key, ()) for key, name in zip(rows["a"].to_pylist(), rows["b"].to_pylist(), strict=True)]
+
+
+def _ids_and_names(table: str) -> exp.Select:
+    from sqlglot import exp
+
+    return exp.select(exp.alias_(exp.column("id"), "a"), exp.alias_(exp.column("name"), "b")).from_(table)
+
+
+def _column(engine: FactEngine, query: str) -> list[str]:
+    return [str(value) for value in engine.rows(query)["a"].to_pylist()]
+
+
+def _members(
+    dimension: str, rows: Iterable[tuple[str, str, tuple[str, ...]]], listed: frozenset[str] | None = None
+) -> Members:
+    ordered = sorted(rows, key=lambda row: (fold(row[1]), row[1], row[0]))
+    numbered = [
+        Member(code, name, key, tuple(filter(None, aliases)), listed is None or key in listed)
+        for code, (key, name, aliases) in enumerate(ordered, start=1)
+    ]
+    return Members(dimension, [unspecified(), *numbered])
+
+
+def _campaigns(engine: FactEngine, seen: Iterable[str]) -> Members:
+    """Return the campaigns of the table, and those that rows name without there being one."""
+    known = _members("campaign", _named(engine, "campaign"))
+    strangers = sorted({word.strip() for word in seen if word.strip() and len(known.called(word)) != 1})
+    return _members("campaign", [*_named(engine, "campaign"), *((word, word, ()) for word in strangers)])
+
+
+def _groups_of(reps: list[_Row], place: int, selling: Iterable[str]) -> set[str]:
+    sells = frozenset(selling)
+    return {row[place].strip() for row in reps if row[0] in sells}
+
+
+def _group_codes(reps: list[_Row], place: int, members: Members, groups: Members) -> Integers:
+    code_of = {group.id: group.code for group in groups.all}
+    group_of = {row[0]: code_of.get(row[place].strip(), UNSPECIFIED) for row in reps}
+    return np.array([group_of.get(member.id, UNSPECIFIED) for member in members.all], dtype=np.int64)

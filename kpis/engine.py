@@ -1,0 +1,113 @@
+"""Facts in DuckDB: holds the views over the canonical tables and runs compiled queries, giving arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from sqlglot import exp
+
+from kpis.blocks import Integers, Numbers
+from kpis.errors import KpiError
+from kpis.facts import FACTS, Fact
+from kpis.measures import rendered, view_query
+from kpis.tables import DAY_SUFFIX, TABLES, Table
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+_SQL_TYPES: Final = {
+    "text": "VARCHAR", "number": "DOUBLE", "integer": "BIGINT", "boolean": "BOOLEAN", "date": "DATE",
+    "instant": "TIMESTAMP",
+}  # fmt: skip
+_STORED: Final = frozenset({"opportunity", "opportunity_product", "lead", "rep"})
+"""Facts with joins and windows are computed once and kept; the others are no more than their table."""
+_FIRST_DAYS: Final = (
+    ("opportunity", "created_at"), ("opportunity", "close_date"), ("lead", "created_at"), ("activity", "occurred_at"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text column: for each row the place of its word in ``words``, or -1 for none."""
+
+    codes: Integers
+    words: Sequence[str]
+
+
+class FactEngine:
+    """The facts of one snapshot in a DuckDB connection that has the canonical tables under their names.
+
+    Tables that are not there are taken as empty; facts that cannot do without one are left out.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, tables: frozenset[str], today: int) -> None:
+        self._connection = connection
+        self.tables = tables
+        for name in sorted(TABLES.keys() - tables):
+            connection.execute(_empty_table(TABLES[name]))
+        self.first_day = self._first_day(today)
+        self.facts = {name: fact for name, fact in FACTS.items() if fact.table in tables}
+        for fact in self.facts.values():
+            kind = "TABLE" if fact.name in _STORED else "VIEW"
+            query = view_query(fact.name, today, self.first_day)
+            connection.execute(f"CREATE OR REPLACE TEMP {kind} {fact.view} AS {query}")
+
+    def rows(self, query: exp.Select | str) -> pa.Table:
+        """Run a query and return its rows, column by column. Raises `KpiError` if a number is out of range."""
+        import duckdb
+
+        text = query if isinstance(query, str) else rendered(query)
+        try:
+            return self._connection.sql(text).to_arrow_table()
+        except duckdb.ConversionException as error:
+            raise KpiError(f"A number in the data is too large to be added up exactly: {error}.") from error
+
+    def _first_day(self, today: int) -> int:
+        days = []
+        for table, column in _FIRST_DAYS:
+            query = exp.select(exp.Min(this=exp.column(f"{column}{DAY_SUFFIX}"))).from_(table)
+            found = self._connection.execute(rendered(query)).fetchall()[0][0]
+            days += [int(found)] if found is not None else []
+        return min(days, default=today)
+
+
+def text_column(table: pa.Table, name: str) -> Words:
+    """Return a text column as places in its list of words, sorted: the same rows in any order give the same list."""
+    import pyarrow.compute as pc
+
+    encoded = pc.dictionary_encode(table[name]).combine_chunks()
+    if hasattr(encoded, "chunks"):
+        encoded = encoded.chunk(0) if encoded.num_chunks else pc.dictionary_encode(table[name].slice(0, 0))
+    words = encoded.dictionary.to_pylist()
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    ordered = sorted(range(len(words)), key=words.__getitem__)
+    places = np.full(len(words) + 1, -1, dtype=np.int64)
+    places[ordered] = np.arange(len(words))
+    return Words(places[codes], [words[place] for place in ordered])
+
+
+def integer_column(table: pa.Table, name: str) -> Integers:
+    """Return a column of whole numbers without gaps."""
+    return np.asarray(table[name].to_numpy(), dtype=np.int64)
+
+
+def number_column(table: pa.Table, name: str) -> Numbers:
+    """Return a column of numbers without gaps."""
+    return np.asarray(table[name].to_numpy(), dtype=np.float64)
+
+
+def fact_columns(fact: Fact, dimensions: Sequence[str]) -> list[str]:
+    """Return the columns that hold the members of these dimensions."""
+    return [fact.dimensions[dimension] for dimension in dimensions]
+
+
+def _empty_table(table: Table) -> str:
+    columns = [(column.name, _SQL_TYPES[column.type]) for column in table.columns]
+    columns += [(f"{column.name}{DAY_SUFFIX}", "INTEGER") for column in table.columns if column.is_dated]
+    nulls = [exp.alias_(exp.cast(exp.null(), sql_type), name, quoted=True) for name, sql_type in columns]
+    query = exp.select(*nulls).where(exp.false())
+    return f"CREATE OR REPLACE TEMP VIEW {table.name} AS {rendered(query)}"

@@ -1,0 +1,123 @@
+"""What a cube must hold so that every KPI can be answered: which totals and samples, of which facts, split how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from kpis.definitions import Catalogue, Kpi, Measure
+from kpis.facts import Fact
+from kpis.formula import condition_names, names
+from kpis.measures import Total, fact_of, total_of
+
+ROLLED_UP: Final = ("team", "region")
+"""Dimensions that are added up from the reps', never grouped on their own."""
+
+
+@dataclass(slots=True)
+class Grouping:
+    """One (fact, axis): all totals that measures take from it, and the dimensions to split them by."""
+
+    fact: Fact
+    axis: str
+    totals: dict[str, Total] = field(default_factory=dict)
+    dimensions: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Sampling:
+    """One measure whose single values are kept, and the dimensions to split it by."""
+
+    measure: Measure
+    fact: Fact
+    dimensions: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All groupings by (fact, axis) and all samplings by (fact, measure).
+
+    The dimension ``""`` is no dimension: a fact without reps is also summed as a whole.
+    """
+
+    groupings: Mapping[tuple[str, str], Grouping]
+    samplings: Mapping[tuple[str, str], Sampling]
+
+
+def plan_of(catalogue: Catalogue) -> Plan:
+    """Return the plan for all KPIs of the catalogue."""
+    groupings: dict[tuple[str, str], Grouping] = {}
+    samplings: dict[tuple[str, str], Sampling] = {}
+    for measure, dimensions in _measures_with_dimensions(catalogue).items():
+        for fact, chosen in _facts_with_dimensions(catalogue.measures[measure], dimensions):
+            _add(groupings, samplings, catalogue.measures[measure], fact, chosen)
+    return Plan(groupings, samplings)
+
+
+def row_measures(catalogue: Catalogue, kpi: Kpi) -> list[Measure]:
+    """Return every measure over rows that a KPI is made of, directly or through other KPIs and measures."""
+    return [measure for measure in _all_measures(catalogue, kpi) if measure.fact]
+
+
+def _all_measures(catalogue: Catalogue, kpi: Kpi) -> Iterator[Measure]:
+    waiting, seen = [*names(kpi.formula), kpi.count], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in catalogue.kpis:
+            waiting += names(catalogue.kpis[name].formula)
+            continue
+        measure = catalogue.measures[name]
+        waiting += _parts(measure)
+        yield measure
+
+
+def _parts(measure: Measure) -> tuple[str, ...]:
+    if measure.kind == "derived":
+        return names(measure.formula)
+    if measure.kind == "members":
+        return condition_names(measure.condition)
+    return (measure.of,) if measure.kind == "shift" else ()
+
+
+def _measures_with_dimensions(catalogue: Catalogue) -> dict[str, dict[str, None]]:
+    found: dict[str, dict[str, None]] = {}
+    for kpi in catalogue.kpis.values():
+        for measure in row_measures(catalogue, kpi):
+            found.setdefault(measure.name, {}).update(dict.fromkeys(kpi.dimensions))
+    return found
+
+
+def _facts_with_dimensions(measure: Measure, asked: Mapping[str, None]) -> Iterator[tuple[Fact, dict[str, None]]]:
+    """Yield the measure's fact, and its twin by product if that is asked for, with the dimensions to group by.
+
+    A fact with reps is always grouped by rep: company, team and region are added up from there.
+    """
+    fact = fact_of(measure)
+    twin = fact_of(measure, by_product=True)
+    wanted = [dimension for dimension in asked if dimension in fact.dimensions]
+    base = "rep" if "rep" in fact.dimensions else ""
+    yield fact, dict.fromkeys([base, *wanted])
+    if twin is not fact and "product" in asked:
+        yield twin, {"product": None}
+
+
+def _add(
+    groupings: dict[tuple[str, str], Grouping],
+    samplings: dict[tuple[str, str], Sampling],
+    measure: Measure,
+    fact: Fact,
+    dimensions: dict[str, None],
+) -> None:
+    if measure.kind in {"quantile", "distinct"}:
+        key = (fact.name, measure.name)
+        samplings.setdefault(key, Sampling(measure, fact)).dimensions.update(dimensions)
+        return
+    total = total_of(measure)
+    for axis in filter(None, (measure.axis, measure.end_axis)):
+        grouping = groupings.setdefault((fact.name, axis), Grouping(fact, axis))
+        grouping.totals[total.key] = total
+        grouping.dimensions.update(dimensions)

@@ -1,0 +1,219 @@
+"""Targets: goals for a KPI, a member and some days, made into blocks that can be asked for any period.
+
+A goal for what adds up over time (revenue, calls) is spread evenly over the business days of its days, over all its
+days if none is a business day; any other goal (a rate, a stock) holds as it is on each of its days, and a period's is
+the mean. Where several rows cover one day of one member, the row with the fewest days counts there, then the one that
+begins last, then the last id.
+
+A member's own rows count; on days without any, what adds up is added up from below: for a team or region from its
+reps, for the company from the reps, else the teams, else the regions, else one of the other dimensions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from kpis.additivity import adds_up_over_time
+from kpis.blocks import Block, Integers, Numbers, block_of
+from kpis.definitions import COMPANY, DIMENSIONS, Catalogue
+from kpis.errors import suggest
+from kpis.members import Members, dimension_called
+from kpis.periods import BusinessDays, Calendar, date_of
+from kpis.words import fold
+
+VALUE: Final = "value"
+WEIGHT: Final = "weight"
+DAYS: Final = "days"
+BUSINESS_DAYS: Final = "business_days"
+JOINED: Final = "joined"
+TOTALS: Final = (VALUE, WEIGHT, DAYS, BUSINESS_DAYS, JOINED)
+"""``value`` / ``weight`` is the target of what does not add up; ``days`` and ``business_days`` say how much is
+covered; ``joined`` on a day says that it and the day before have one and the same row, so a border there cuts it."""
+
+_LONGEST_DAYS: Final = 3_660
+_MOST_PROBLEMS: Final = 50
+_SPREAD_DECIMALS: Final = 6  # shares are rounded so that the shares of all days make exactly the whole
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRow:
+    """A row of the table ``target``, days as numbers."""
+
+    id: str
+    kpi: str
+    dimension: str
+    member: str
+    first: int
+    last: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Goal:
+    """A row that is understood."""
+
+    member: int
+    first: int
+    last: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """Goals by member and day, sorted, one row each day; arrays of equal length."""
+
+    members: Integers
+    days: Integers
+    sums: Numbers
+
+
+def target_blocks(
+    rows: Iterable[TargetRow],
+    catalogue: Catalogue,
+    dimensions: Mapping[str, Members],
+    groups: Mapping[str, Integers],
+    calendar: Calendar,
+) -> tuple[dict[str, Block], list[str]]:
+    """Return the blocks by ``kpi.dimension``, and a sentence for each row that cannot be used."""
+    problems: list[str] = []
+    goals: dict[str, dict[str, list[_Goal]]] = {}
+    for row in sorted(rows, key=lambda row: row.id):
+        understood = _understood(row, catalogue, dimensions)
+        if isinstance(understood, str):
+            problems.append(understood)
+        else:
+            kpi, dimension, goal = understood
+            goals.setdefault(kpi, {}).setdefault(dimension, []).append(goal)
+    blocks: dict[str, Block] = {}
+    for kpi, by_dimension in sorted(goals.items()):
+        spread = adds_up_over_time(catalogue, kpi)
+        own = {name: _by_day(parts, calendar, spread=spread) for name, parts in by_dimension.items()}
+        for dimension, days in (_with_sums(own, groups) if spread else own).items():
+            blocks[f"{kpi}.{dimension}"] = block_of(days.members, days.days, TOTALS, days.sums)
+    return blocks, _bounded(problems)
+
+
+def _bounded(problems: list[str]) -> list[str]:
+    more = len(problems) - _MOST_PROBLEMS
+    return problems if more <= 0 else [*problems[:_MOST_PROBLEMS], f"{more} more targets cannot be used."]
+
+
+def _understood(
+    row: TargetRow, catalogue: Catalogue, dimensions: Mapping[str, Members]
+) -> tuple[str, str, _Goal] | str:
+    """Return what the row means, or the sentence that says why it means nothing."""
+    kpi = _kpi_called(row.kpi, catalogue)
+    if not kpi:
+        near = suggest(fold(row.kpi), catalogue.words)
+        return f'Target {row.id}: there is no KPI "{row.kpi}".{near} The row is left out.'
+    dimension = dimension_called(row.dimension)
+    if not dimension:
+        near = suggest(row.dimension, DIMENSIONS)
+        return f'Target {row.id}: there is no dimension "{row.dimension}".{near} The row is left out.'
+    if row.last < row.first or row.last - row.first >= _LONGEST_DAYS:
+        return (
+            f"Target {row.id}: {date_of(row.first)} to {date_of(row.last)} is no period of one day to ten years. "
+            "The row is left out."
+        )
+    code = 0 if dimension == COMPANY else _member_called(row.member, dimensions[dimension])
+    if isinstance(code, str):
+        return f"Target {row.id}: {code} The row is left out."
+    return kpi, dimension, _Goal(code, row.first, row.last, row.value)
+
+
+def _kpi_called(word: str, catalogue: Catalogue) -> str:
+    """Return the KPI that a target row is for; the name of a target, such as quota, means the KPI it is set for."""
+    measure = catalogue.measures.get(fold(word).replace(" ", "_"))
+    if measure and measure.kind == "target":
+        return measure.of
+    return catalogue.words.get(fold(word), "")
+
+
+def _member_called(word: str, members: Members) -> int | str:
+    found = members.called(word)
+    if len(found) == 1:
+        return found[0].code
+    if found:
+        return f'"{word}" may mean {" or ".join(map(members.reference, found[:6]))}. Write an email or id.'
+    return f'there is no {members.dimension} "{word}".{suggest(word, members.names())}'
+
+
+def _by_day(goals: Sequence[_Goal], calendar: Calendar, *, spread: bool) -> _Days:
+    """Lay the goals out by day, and keep of each member's day the row that counts."""
+    member = np.array([goal.member for goal in goals], dtype=np.int64)
+    first = np.array([goal.first for goal in goals], dtype=np.int64)
+    last = np.array([goal.last for goal in goals], dtype=np.int64)
+    lengths = last - first + 1
+    row = np.repeat(np.arange(len(goals)), lengths)
+    days = first[row] + np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    order = np.lexsort((-row, -first[row], lengths[row], days, member[row]))
+    row, days = row[order], days[order]
+    counts = np.ones(len(row), dtype=bool)
+    counts[1:] = (days[1:] != days[:-1]) | (member[row][1:] != member[row][:-1])
+    row, days = row[counts], days[counts]
+    joined = np.zeros(len(row))
+    joined[1:] = (row[1:] == row[:-1]) & (days[1:] == days[:-1] + 1)
+    values = np.array([goal.value for goal in goals], dtype=np.float64)[row]
+    business_days = BusinessDays(calendar)
+    is_business = business_days.between(days, days).astype(np.float64)
+    has_business = business_days.between(first[row], last[row]) > 0
+    weights = np.where(has_business, is_business, 1.0)
+    shares = _shares(values, days, first[row], last[row], business_days) if spread else values * weights
+    return _Days(member[row], days, np.stack([shares, weights, np.ones(len(row)), is_business, joined]))
+
+
+def _shares(values: Numbers, days: Integers, first: Integers, last: Integers, calendar: BusinessDays) -> Numbers:
+    """Return each day's share of its row's value: equal ones of its business days, of all its days if it has none."""
+    business = calendar.between(first, last)
+    parts = np.where(business > 0, business, last - first + 1)
+    through = np.where(business > 0, calendar.between(first, days), days - first + 1)
+    before = np.where(business > 0, calendar.between(first, days - 1), days - first)
+    up_to, up_to_before = (np.round(values * (count / parts), _SPREAD_DECIMALS) for count in (through, before))
+    return np.asarray(np.where(through == parts, values, up_to) - up_to_before, dtype=np.float64)
+
+
+def _with_sums(own: Mapping[str, _Days], groups: Mapping[str, Integers]) -> dict[str, _Days]:
+    """Return the goals of each dimension, completed from the ones below on days without own rows."""
+    full = dict(own)
+    for dimension, group_of_rep in groups.items():
+        if "rep" in own:
+            full[dimension] = _completed(full.get(dimension), _summed(own["rep"], group_of_rep))
+    company = full.get(COMPANY)
+    for dimension in DIMENSIONS:
+        if dimension in own:
+            below = own[dimension]
+            company = _completed(company, _summed(below, np.zeros(int(below.members.max()) + 1, dtype=np.int64)))
+    if company is not None:
+        full[COMPANY] = company
+    return full
+
+
+def _summed(days: _Days, groups: Integers) -> _Days:
+    """Add goals up by group and day; a day is covered, and joined to the day before, if it is for any member."""
+    keys = np.stack([groups[days.members], days.days])
+    pairs, place = np.unique(keys, axis=1, return_inverse=True)
+    place = place.reshape(-1)
+    sums = np.zeros((len(TOTALS), pairs.shape[1]))
+    for total, row in enumerate(days.sums):
+        sums[total] = np.bincount(place, weights=row, minlength=pairs.shape[1])
+    sums[1:] = sums[1:] > 0
+    return _Days(pairs[0], pairs[1], sums)
+
+
+def _completed(own: _Days | None, below: _Days) -> _Days:
+    """Return own goals, and those from below on the days that have none."""
+    if own is None:
+        return below
+    has_own = set(zip(own.members.tolist(), own.days.tolist(), strict=True))
+    fills = np.array(
+        [pair not in has_own for pair in zip(below.members.tolist(), below.days.tolist(), strict=True)], dtype=bool
+    )
+    return _Days(
+        np.concatenate([own.members, below.members[fills]]),
+        np.concatenate([own.days, below.days[fills]]),
+        np.concatenate([own.sums, below.sums[:, fills]], axis=1),
+    )
