@@ -50,13 +50,17 @@ _LOG = logging.getLogger("scorecell.sandbox")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call as it arrived. ``path`` is still percent-encoded; header names are in lower case."""
+    """One call as it arrived. ``path`` is still percent-encoded; header names are in lower case.
+
+    ``target_bytes`` is how long path and query were as they were sent.
+    """
 
     method: str
     path: str
     query: Mapping[str, tuple[str, ...]]
     headers: Mapping[str, str]
     body: bytes
+    target_bytes: int = 0
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -276,6 +280,7 @@ class _Connection(BaseHTTPRequestHandler):
                 {name: tuple(values) for name, values in query.items()},
                 {name.lower(): value for name, value in self.headers.items()},
                 body,
+                len(self.path),
             )
             return self.server.sandbox.answer(request)
         except Exception:  # noqa: BLE001 (whatever a stand-in gets wrong must reach the client as a 500, as it would)

@@ -46,6 +46,7 @@ class SalesforceOrg:
         self._tables = dict(tables)
         self._by_fold = {name.lower(): name for name in self._tables}
         self._late: list[tuple[str, list[_Change]]] = []
+        self.schema_changed_at = clock()
 
     @classmethod
     def load(cls, folder: Path, clock: Clock = _now) -> SalesforceOrg:
@@ -96,6 +97,7 @@ class SalesforceOrg:
                 self._apply(changes)
             self._late.clear()
             self._known(object_name).add_fields([field])
+            self.schema_changed_at = self.clock()
 
     def remove_object(self, object_name: str) -> None:
         """Let an object disappear altogether, with its rows."""
@@ -103,6 +105,7 @@ class SalesforceOrg:
             name = self._known(object_name).kind.name
             del self._tables[name]
             del self._by_fold[name.lower()]
+            self.schema_changed_at = self.clock()
 
     def insert(self, object_name: str, *, visible_from: datetime | None = None, **fields: object) -> str:
         """Create a record and return its id. Raises `OrgError` for unknown fields and wrong values."""

@@ -23,7 +23,7 @@ _SYSTEM: Mapping[str, tuple[str, ...]] = {
     "stamp": ("SystemModstamp datetime required",),
     "deleted": ("IsDeleted boolean required",),
 }
-_UNGROUPABLE = frozenset({"currency", "double", "percent", "datetime", "textarea", "anyType"})
+_UNGROUPABLE = frozenset({"currency", "double", "percent", "datetime", "textarea", "anyType", "combobox"})
 
 
 @dataclass(frozen=True, slots=True)
