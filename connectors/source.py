@@ -65,6 +65,19 @@ class Covered:
     tables: tuple[str, ...] = field(default_factory=tuple)
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found at one place: that it is well, or what is wrong and what to do about it."""
+
+    place: str
+    is_well: bool
+    words: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.words}" + (f" {self.remedy}" if self.remedy else "")
+
+
 Change = Batch | Checkpoint | Problem | Covered
 
 
