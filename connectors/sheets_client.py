@@ -72,9 +72,7 @@ class SheetsClient:
         credentials = _credentials(key, access)
         token_hosts = AllowedHosts(_TOKEN_HOSTS, loopback=_is_loopback(str(key["token_uri"])))
         token_session = open_session(token_hosts, repeatable_posts=("/token",), patience=patience, pace=pace)
-        session: requests.Session = AuthorizedSession(  # type: ignore[no-untyped-call]
-            credentials, auth_request=Request(token_session)
-        )
+        session: requests.Session = AuthorizedSession(credentials, auth_request=Request(token_session))
         self._traffic = _guard(session, access.sheets_url, patience, pace)
         client = gspread.Client(auth=credentials, session=session)
         client.set_timeout((patience.connect_seconds, patience.read_seconds))
@@ -225,7 +223,7 @@ def _credentials(key: Mapping[str, object], access: GoogleAccess) -> Credentials
     if access.scope not in _SCOPES:
         raise CredentialsError(f"The scope {access.scope!r} is more than is needed; use {SPREADSHEETS_SCOPE}.")
     try:
-        return service_account.Credentials.from_service_account_info(  # type: ignore[no-untyped-call,no-any-return]
+        return service_account.Credentials.from_service_account_info(  # type: ignore[no-any-return]
             key, scopes=[access.scope]
         )
     except ValueError:  # its text may quote the key

@@ -27,12 +27,16 @@ _NOTHINGS: Final = _DASHES | {"n/a", "na", "s.o.", "s/o", "null", "none"}
 
 
 class UnreadableError(ValueError):
-    """A cell cannot be read as what its column holds; ``reason`` says why and ``remedy`` what to type."""
+    """A cell cannot be read as what its column holds; ``reason`` says why and ``remedy`` what to type.
 
-    def __init__(self, reason: str, remedy: str = "") -> None:
+    ``column`` names the column where a whole row was looked at.
+    """
+
+    def __init__(self, reason: str, remedy: str = "", *, column: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.remedy = remedy
+        self.column = column
 
 
 @dataclass(frozen=True, slots=True)
