@@ -66,7 +66,7 @@ class Sandbox:
         return path
 
     def settings_toml(self, folder: Path) -> str:
-        """Return the sections of a settings file that lead here, and write the service account's key to ``folder``."""
+        """Return the sections of a settings file that lead here; write the service account's key to ``folder``."""
         google = self.google.settings
         sections: dict[str, dict[str, str | list[str]]] = {
             "salesforce": {
