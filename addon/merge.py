@@ -52,8 +52,8 @@ class Merged:
 class Merge:
     """A merge in progress over one previous snapshot (None: over nothing).
 
-    After `finish` the connection holds, per table, ``new.<table>`` (the merged rows, with ``_day`` twins),
-    ``old.<table>`` (those of the previous snapshot) and ``changed.<table>`` (the ids that differ).
+    After `finish` the connection holds, per table, ``new.<table>`` (the merged rows, with ``_day`` twins; a plain
+    ``<table>`` means these), ``old.<table>`` (those of the previous snapshot) and ``changed.<table>`` (the ids that differ).
     """
 
     def __init__(self, previous: Snapshot | None, work_folder: Path) -> None:
@@ -108,7 +108,9 @@ class Merge:
         previous snapshot's, every row of a dated table counts as changed.
         """
         known = {name for name in TABLES if self._has_old(name)}
-        return [self._merge_table(TABLES[name], time_zone) for name in TABLES if name in known | self._covered]
+        merged = [self._merge_table(TABLES[name], time_zone) for name in TABLES if name in known | self._covered]
+        self.connection.execute("SET schema = 'new'")
+        return merged
 
     def company(self) -> Company:
         """Return what the organisation table says; call it before `finish`. Unknown values are the defaults."""

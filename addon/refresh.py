@@ -21,7 +21,7 @@ from connectors.errors import SourceError
 from connectors.source import Batch, Change, Source
 from kpis.build import build_cube
 from kpis.catalogue import load_catalogue
-from kpis.periods import Calendar, day_number
+from kpis.periods import day_number
 
 Progress = Callable[[str, int], None]
 """Told the source's name and how many rows have come so far."""
@@ -157,15 +157,6 @@ def _with_settings(company: Company, organisation: Organisation) -> Company:
     )
 
 
-def calendar_of(company: Company) -> Calendar:
-    """Return the calendar that the organisation's periods follow."""
-    return Calendar(
-        time_zone=company.time_zone,
-        fiscal_year_start_month=company.fiscal_year_start_month,
-        fiscal_year_named_by_start=company.fiscal_year_named_by_start,
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Publication:
     """The snapshot that a merge leads to, if it differs from the previous one."""
@@ -199,7 +190,7 @@ class _Publication:
             self.merge.connection,
             frozenset(tables),
             load_catalogue(),
-            calendar_of(self.company),
+            self.company.calendar,
             day_number(today),
             draft.folder / "cube",
         )

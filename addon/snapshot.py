@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from addon.clock import instant_of
+from kpis.calendars import Calendar
 
 SCHEMA: Final = 1
 """Version of the manifest's form; a reader refuses any other."""
@@ -35,6 +36,15 @@ class Company:
     fiscal_year_start_month: int = 1
     fiscal_year_named_by_start: bool = False
     record_url: str = ""
+
+    @property
+    def calendar(self) -> Calendar:
+        """Return the calendar that the organisation's periods follow."""
+        return Calendar(
+            time_zone=self.time_zone,
+            fiscal_year_start_month=self.fiscal_year_start_month,
+            fiscal_year_named_by_start=self.fiscal_year_named_by_start,
+        )
 
 
 @dataclass(frozen=True, slots=True)

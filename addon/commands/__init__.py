@@ -1,0 +1,1 @@
+"""The commands of ``scorecell``, one file a subject."""

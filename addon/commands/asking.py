@@ -1,0 +1,108 @@
+"""``scorecell kpi``, ``explain`` and ``list``: ask the published snapshot."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import click
+import orjson
+
+from addon.documents import answer_document, kpi_document
+from addon.formats import format_value
+from addon.reader import Reader
+from addon.settings import Organisation
+from kpis.catalogue import load_catalogue
+from kpis.errors import QuestionError, suggest
+from kpis.explain import explain as explain_answer
+from kpis.questions import Answer, Question
+
+as_of_option = click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Answer from the last snapshot of that day."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+@click.command("kpi")
+@click.argument("kpi_name", metavar="KPI")
+@click.argument("who", default="")
+@click.argument("period", default="")
+@click.option(
+    "--show", default="value", help="value, target, attainment, gap, vs prior, vs year ago, rank, share, n ..."
+)
+@as_of_option
+@json_option
+@click.pass_obj
+def kpi(
+    organisation: Organisation, kpi_name: str, who: str, period: str, show: str, as_of: datetime | None, as_json: bool
+) -> None:
+    """Answer one question, as the cell =KPI(KPI, WHO, PERIOD) would."""
+    desk = Reader(organisation).desk(as_of=_day(as_of))
+    answer = _understood(desk.answerer.answer(Question(kpi_name, who, period, show)))
+    if as_json:
+        click.echo(orjson.dumps(answer_document(answer, desk), option=orjson.OPT_INDENT_2))
+        return
+    currency = desk.snapshot.manifest.company.currency
+    shown = format_value(answer.value, answer.unit, currency) if answer.value is not None else answer.state
+    click.echo(f"{shown}\t{answer.kpi}, {answer.who}, {answer.period}")
+    if answer.state != "ok":
+        click.echo(f"{answer.state}: {answer.message}", err=True)
+
+
+@click.command("explain")
+@click.argument("kpi_name", metavar="KPI")
+@click.argument("who", default="")
+@click.argument("period", default="")
+@click.option("--records", is_flag=True, help="List the records behind both parts.")
+@as_of_option
+@json_option
+@click.pass_obj
+def explain(
+    organisation: Organisation,
+    kpi_name: str,
+    who: str,
+    period: str,
+    records: bool,
+    as_of: datetime | None,
+    as_json: bool,
+) -> None:
+    """Say what a number is made of: formula, both parts, filter, sources, and with --records the records."""
+    desk = Reader(organisation).desk(as_of=_day(as_of))
+    answer = _understood(desk.answerer.answer(Question(kpi_name, who, period)))
+    explanation = explain_answer(desk.answerer, answer, desk.snapshot.folder / "facts", with_records=records)
+    document = {**explanation.document(), "snapshot": desk.snapshot.id, "as_of": desk.as_of, "fresh": desk.freshness}
+    if as_json:
+        click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+    else:
+        click.echo("\n".join(explanation.lines()))
+
+
+@click.command("list")
+@click.argument("family", default="")
+@json_option
+@click.pass_obj
+def list_kpis(_: Organisation, family: str, as_json: bool) -> None:
+    """List the catalogue, or one FAMILY of it."""
+    kpis = load_catalogue().kpis.values()
+    families = list(dict.fromkeys(one.family for one in kpis))
+    if family and family not in families:
+        raise QuestionError(
+            f"There is no family {family!r}; there are {', '.join(families)}.{suggest(family, families)}"
+        )
+    chosen = [one for one in kpis if family in {"", one.family}]
+    if as_json:
+        click.echo(orjson.dumps([kpi_document(one) for one in chosen], option=orjson.OPT_INDENT_2))
+        return
+    width = max(len(one.id) for one in chosen)
+    for one in chosen:
+        click.echo(f"{one.id:<{width}}  {one.titles['en']}: {one.formula_words['en']} ({one.unit})")
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def _understood(answer: Answer) -> Answer:
+    """Return the answer, or raise its message where the question could not be understood."""
+    if answer.state == "error":
+        raise QuestionError(answer.message)
+    return answer

@@ -1,0 +1,105 @@
+"""``scorecell check`` and ``keys``: set it up, and see what is wrong before anyone else does."""
+
+from __future__ import annotations
+
+import os
+
+import click
+import orjson
+
+from addon.check import check_all
+from addon.clock import instant_text
+from addon.database import open_database
+from addon.errors import AddonError
+from addon.keys import Keys
+from addon.settings import Organisation
+from addon.vault import open_vault
+from kpis.questions import check_limit
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+@click.command("check")
+@json_option
+@click.pass_obj
+def check(organisation: Organisation, as_json: bool) -> None:
+    """Check settings, credentials, scopes, fields and tabs; say what to do about each."""
+    findings = check_all(organisation)
+    if as_json:
+        document = [{"subject": f.subject, "state": f.state, "remedy": f.remedy} for f in findings]
+        click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+    else:
+        for finding in findings:
+            mark = {"ok": "ok  ", "warning": "note", "failed": "FAIL"}[finding.state]
+            click.echo(f"{mark}  {finding.subject}" + (f": {finding.remedy}" if finding.remedy else ""))
+    failed = sum(finding.state == "failed" for finding in findings)
+    if failed:
+        raise AddonError(f"{failed} of {len(findings)} checks failed.")
+
+
+@click.group("keys")
+def keys() -> None:
+    """Mint, list and revoke the keys that spreadsheets sign their questions with."""
+
+
+@keys.command("mint")
+@click.option("--spreadsheet", required=True, help="The spreadsheet's id, from its address.")
+@click.option("--limit", default="", help="The only slice it may see, e.g. team:West.")
+@click.option("--days", type=click.IntRange(1, 3650), help="Days until it expires [web.key_days].")
+@json_option
+@click.pass_obj
+def mint(organisation: Organisation, spreadsheet: str, limit: str, days: int | None, as_json: bool) -> None:
+    """Make a key for a spreadsheet. It is shown once."""
+    settings = organisation.settings
+    check_limit(limit)
+    minted = _keys(organisation).mint(
+        spreadsheet, limit, "command line", days or settings.integer("web", "key_days"), settings.clock.now()
+    )
+    expires_at = instant_text(minted.expires_at)
+    if as_json:
+        document = {"spreadsheet": minted.spreadsheet, "key": minted.key, "expires_at": expires_at}
+        click.echo(orjson.dumps(document))
+    else:
+        click.echo(f"{minted.key}\nexpires {expires_at}; it is not shown again")
+
+
+@keys.command("list")
+@json_option
+@click.pass_obj
+def list_keys(organisation: Organisation, as_json: bool) -> None:
+    """List all keys, without their secrets."""
+    now = organisation.settings.clock.now()
+    rows = [
+        {
+            "id": record.id,
+            "spreadsheet": record.spreadsheet,
+            "limit": record.limit,
+            "created_by": record.created_by,
+            "expires_at": instant_text(record.expires_at),
+            "state": "revoked" if record.revoked_at else "expired" if record.expires_at <= now else "good",
+        }
+        for record in _keys(organisation).records()
+    ]
+    if as_json:
+        click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
+        return
+    for row in rows:
+        limit = row["limit"] or "everything"
+        click.echo(f"{row['id']}\t{row['spreadsheet']}\t{limit}\t{row['state']}\texpires {row['expires_at']}")
+
+
+@keys.command("revoke")
+@click.option("--spreadsheet", required=True, help="The spreadsheet's id.")
+@click.option("--but-newest", is_flag=True, help="Keep the newest key: the end of a rotation.")
+@click.pass_obj
+def revoke(organisation: Organisation, spreadsheet: str, but_newest: bool) -> None:
+    """Revoke a spreadsheet's keys; they stop working at once."""
+    count = _keys(organisation).revoke(spreadsheet, organisation.settings.clock.now(), but_newest=but_newest)
+    if not count:
+        raise AddonError(f"There is no key of {spreadsheet} to revoke; `scorecell keys list` shows them all.")
+    click.echo(f"{count} revoked")
+
+
+def _keys(organisation: Organisation) -> Keys:
+    folder = organisation.data_folder
+    return Keys(open_database(folder), open_vault(os.environ, folder))

@@ -1,0 +1,99 @@
+"""The read line's start: pin one snapshot for a request, and hand out what answers from it."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from addon.clock import instant_text
+from addon.errors import AddonError
+from addon.settings import Organisation
+from addon.snapshot import Snapshot
+from addon.store import Store
+from kpis.answers import Answerer
+from kpis.catalogue import load_catalogue
+from kpis.crossing import SnapshotCrossing
+from kpis.cube import Cube
+from kpis.periods import day_number
+
+_MOST_OPEN: Final = 4
+"""Snapshots kept open: the current one, the one before while requests end, and a little history."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One pinned snapshot with what answers from it; every part of a request uses the same one."""
+
+    snapshot: Snapshot
+    answerer: Answerer
+    as_of: str
+    freshness: dict[str, str]
+
+
+class Reader:
+    """Opens snapshots for requests. Safe for threads; a cube is mapped once and shared."""
+
+    def __init__(self, organisation: Organisation) -> None:
+        self._organisation = organisation
+        self._store = Store(organisation.data_folder)
+        self._catalogue = load_catalogue()
+        self._lock = threading.Lock()
+        self._open: OrderedDict[str, tuple[Snapshot, Cube, SnapshotCrossing]] = OrderedDict()
+
+    def desk(self, limit: str = "", as_of: date | None = None) -> Desk:
+        """Pin the current snapshot, or the last one of the day ``as_of``.
+
+        Raises `AddonError` when there is none: nothing was synced yet, or nothing is kept from that day.
+        """
+        snapshot, cube, crossing = self._pinned(as_of)
+        company, clock = snapshot.manifest.company, self._organisation.settings.clock
+        today = as_of or clock.today(company.time_zone)
+        checked = self._store.checked()
+        answerer = Answerer(
+            cube,
+            self._catalogue,
+            company.calendar,
+            day_number(today),
+            limit=limit,
+            crossing=crossing,
+            problems={name: table.problems for name, table in snapshot.manifest.tables.items() if table.problems},
+            is_stale=as_of is None and self._is_stale(checked),
+        )
+        moments = checked.values() if as_of is None else ()
+        latest = min(moments, default=snapshot.manifest.created)
+        return Desk(snapshot, answerer, instant_text(latest), {n: instant_text(at) for n, at in checked.items()})
+
+    def _is_stale(self, checked: dict[str, datetime]) -> bool:
+        settings = self._organisation.settings
+        allowed = timedelta(minutes=settings.integer("schedule", "stale_after_minutes"))
+        return any(settings.clock.now() - at > allowed for at in checked.values())
+
+    def _pinned(self, as_of: date | None) -> tuple[Snapshot, Cube, SnapshotCrossing]:
+        snapshot_id = self._store.current_id() if as_of is None else self._id_of(as_of)
+        if not snapshot_id:
+            raise AddonError("There is no snapshot yet: run `scorecell sync`, or `scorecell demo` to try it out.")
+        with self._lock:
+            if snapshot_id not in self._open:
+                snapshot = self._store.open(snapshot_id)
+                crossing = SnapshotCrossing(snapshot.folder / "facts")
+                self._open[snapshot_id] = snapshot, Cube.open(snapshot.cube_folder), crossing
+                while len(self._open) > _MOST_OPEN:
+                    self._open.popitem(last=False)
+            self._open.move_to_end(snapshot_id)
+            return self._open[snapshot_id]
+
+    def _id_of(self, as_of: date) -> str:
+        """Return the last snapshot made by the end of that day, in the organisation's zone."""
+        current = self._store.current()
+        zone = ZoneInfo(current.manifest.company.time_zone) if current else UTC
+        end_of_day = datetime.combine(as_of + timedelta(days=1), time(), zone)
+        snapshot = self._store.as_of(end_of_day - timedelta(seconds=1))
+        if snapshot is None:
+            first = self._store.ids()[:1]
+            since = f" The first is of {self._store.open(first[0]).manifest.created:%Y-%m-%d}." if first else ""
+            raise AddonError(f"No snapshot is kept from {as_of} or before.{since}")
+        return snapshot.id

@@ -1,0 +1,78 @@
+"""From settings to the connectors they mean: what is read, and what is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from addon.errors import AddonError, SettingsError
+from addon.settings import Organisation, Settings
+from connectors.salesforce import SalesforceSource
+from connectors.salesforce_settings import SalesforceSettings
+from connectors.secret import Secret
+from connectors.sheets import GoogleAccess, SheetsClient, SheetsSource, SpreadsheetWriter, tab_mappings
+from connectors.source import Source
+
+
+def open_sources(organisation: Organisation) -> list[Source]:
+    """Return the sources that the settings name; none where nothing is set. Nothing is called yet."""
+    settings = organisation.settings
+    sources: list[Source] = []
+    if settings.text("salesforce", "instance_url"):
+        sources.append(SalesforceSource(salesforce_settings(settings), clock=settings.clock.now))
+    spreadsheets = settings.words("google", "spreadsheets")
+    if spreadsheets and settings.text("google", "service_account_file"):
+        mappings = tab_mappings(settings.table("google", "tabs"))
+        makes_members = not settings.text("salesforce", "instance_url")
+        sources.append(
+            SheetsSource(open_client(settings), spreadsheets, mappings=mappings, makes_members=makes_members)
+        )
+    return sources
+
+
+def open_writer(organisation: Organisation) -> SpreadsheetWriter:
+    """Return what writes tabs. Raises `AddonError` when no spreadsheet is set."""
+    settings = organisation.settings
+    if not settings.words("google", "publish_to") or not settings.text("google", "service_account_file"):
+        raise AddonError(
+            "No spreadsheet gets KPI tabs yet: set google.service_account_file and google.publish_to to its id."
+        )
+    return SpreadsheetWriter(open_client(settings))
+
+
+def open_client(settings: Settings) -> SheetsClient:
+    """Return a connection to the Sheets API."""
+    file = Path(settings.text("google", "service_account_file"))
+    return SheetsClient(GoogleAccess(file, settings.text("google", "sheets_url")))
+
+
+def salesforce_settings(settings: Settings) -> SalesforceSettings:
+    """Return what the Salesforce connector must be told."""
+    login = settings.text("salesforce", "login")
+    if login not in {"client_credentials", "jwt", "session"}:
+        raise SettingsError(f"salesforce.login = {login!r} is not available; use client_credentials, jwt or session.")
+    return SalesforceSettings(
+        instance_url=settings.text("salesforce", "instance_url"),
+        login=login,
+        login_url=settings.text("salesforce", "login_url"),
+        client_id=settings.text("salesforce", "client_id"),
+        client_secret=Secret(settings.text("salesforce", "client_secret")),
+        private_key=Secret(_private_key(settings)),
+        username=settings.text("salesforce", "username"),
+        session_id=Secret(settings.text("salesforce", "session_id")),
+        api_version=settings.text("salesforce", "api_version"),
+        overlap_minutes=settings.integer("salesforce", "overlap_minutes"),
+        time_zone=settings.text("org", "time_zone"),
+        objects=settings.table("salesforce", "objects"),
+    )
+
+
+def _private_key(settings: Settings) -> str:
+    file = settings.text("salesforce", "private_key_file")
+    if not file:
+        return ""
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"salesforce.private_key_file {file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError:
+        raise SettingsError(f"salesforce.private_key_file {file} is not a PEM file.") from None
