@@ -20,7 +20,7 @@ from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
 from connectors.errors import SourceError
-from connectors.http import Allowance, mount_rewrite, open_session, traffic_of
+from connectors.http import Allowance, Pace, mount_rewrite, open_session, traffic_of
 from connectors.salesforce_errors import BAD_PAGE, NO_JSON, ROWS_MISSING, Refusal, refusal_of
 from connectors.salesforce_login import log_in, unreachable
 from connectors.salesforce_plan import Described, DescribedField, DescribedObject
@@ -178,9 +178,9 @@ class SalesforceClient:
             return self._api
 
 
-def open_salesforce_session(settings: SalesforceSettings) -> requests.Session:
+def open_salesforce_session(settings: SalesforceSettings, pace: Pace | None = None) -> requests.Session:
     """Return a session that can call this organisation's hosts and no other."""
-    session = open_session(settings.allowed_hosts, repeatable_posts=_REPEATABLE_POSTS)
+    session = open_session(settings.allowed_hosts, repeatable_posts=_REPEATABLE_POSTS, pace=pace)
     instance = settings.instance
     if instance.is_loopback and instance.scheme == "http":
         # simple-salesforce always writes https://

@@ -1,0 +1,343 @@
+"""Reading an organisation over HTTP: what becomes of its records, and that nothing is lost or kept silent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from connectors.errors import CredentialsError, LimitError, SourceError
+from connectors.salesforce_check import check_salesforce
+from connectors.sandbox.server import Fault
+from connectors.secret import Secret
+from tests.support.salesforce_org import (
+    ACME,
+    ALICE,
+    BOB,
+    CHARLIE,
+    DEAL,
+    FILES,
+    LEAD,
+    LINE,
+    Read,
+    World,
+    read,
+    served,
+    small_world,
+)
+
+MAVEN = Path(__file__).resolve().parents[3] / "shared" / "datasets" / "maven-crm" / "salesforce"
+OBJECT_COUNT = 10
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with small_world(tmp_path) as running:
+        yield running
+
+
+def reasons(result: Read) -> str:
+    return "\n".join(map(str, result.problems))
+
+
+def test_every_object_becomes_rows_of_its_table(world: World) -> None:
+    result = read(world.source())
+    assert {table: len(rows) for table, rows in result.rows.items()} == {
+        "organisation": 1, "rep": 3, "account": 1, "product": 1, "opportunity": 2, "opportunity_line": 1,
+        "opportunity_event": 1, "lead": 2, "activity": 5,
+    }  # fmt: skip
+    assert result.problems == []
+    assert result.covered == set(result.rows)
+
+
+def test_the_organisation_says_its_zone_and_fiscal_year(world: World) -> None:
+    row = read(world.source()).row("organisation", "00D000000000001EAA")
+    assert row["time_zone"] == "America/Los_Angeles"
+    assert (row["fiscal_year_start_month"], row["fiscal_year_named_by_start"]) == (2, True)
+    assert row["record_url"] == world.server.url + "/{id}"
+    assert world.source().record_url(f"sf:{DEAL}") == f"{world.server.url}/{DEAL}"
+
+
+def test_a_manager_belongs_to_the_team_that_carries_the_own_name(world: World) -> None:
+    result = read(world.source())
+    assert [result.row("rep", each)["team"] for each in (ALICE, BOB, CHARLIE)] == ["Alice Archer"] * 3
+    bob = result.row("rep", BOB)
+    assert (bob["manager"], bob["region"], bob["hired_on"]) == (f"sf:{ALICE}", "West", date(2024, 1, 2))
+    assert result.row("rep", CHARLIE)["is_active"] is False
+
+
+def test_a_deal_keeps_what_is_unknown_unknown(world: World) -> None:
+    result = read(world.source())
+    won, still_open = result.row("opportunity", DEAL), result.row("opportunity", "006000000000002AAA")
+    assert (won["amount"], won["kind"], won["channel"], won["owner"]) == (1000.5, "upsell", "Direct", f"sf:{BOB}")
+    assert (still_open["amount"], still_open["account"], still_open["kind"]) == (None, None, "Something New")
+    assert won["close_date"] == date(2026, 9, 10)
+
+
+def test_a_lead_counts_the_earlier_contact_and_no_queue_as_its_owner(world: World) -> None:
+    result = read(world.source())
+    lead = result.row("lead", LEAD)
+    assert lead["first_contacted_at"] == datetime(2026, 9, 2, 9, tzinfo=UTC)
+    assert lead["converted_at"] == datetime(2026, 9, 5, 19, tzinfo=UTC), "noon in Los Angeles: the day never shifts"
+    assert (lead["opportunity"], lead["owner"]) == (f"sf:{DEAL}", f"sf:{BOB}")
+    assert result.row("lead", "00Q000000000002AAA")["owner"] is None
+
+
+def test_tasks_and_events_become_the_activities_that_they_are(world: World) -> None:
+    activities = read(world.source()).rows["activity"]
+    assert {row_id: row["kind"] for row_id, row in activities.items()} == {
+        "sf:00T000000000001AAA": "call",
+        "sf:00T000000000002AAA": "call",
+        "sf:00T000000000004AAA": "demo",
+        "sf:00U000000000001AAA": "meeting",
+        "sf:00U000000000002AAA": "demo",
+    }
+    call, voicemail, to_do = (activities[f"sf:00T00000000000{number}AAA"] for number in (1, 2, 4))
+    assert (call["is_connected"], call["is_outbound"], call["opportunity"]) == (True, True, f"sf:{DEAL}")
+    assert (voicemail["is_connected"], voicemail["is_outbound"], voicemail["lead"]) == (False, False, f"sf:{LEAD}")
+    assert voicemail["occurred_at"] == datetime(2026, 9, 3, 19, tzinfo=UTC), "the day it was for, at noon"
+    assert (to_do["occurred_at"], to_do["is_done"]) == (None, False)
+    fair = activities["sf:00U000000000002AAA"]
+    assert fair["occurred_at"] == datetime(2026, 9, 5, 19, tzinfo=UTC), "an all-day event stays on its day"
+
+
+def test_a_second_read_costs_a_call_for_each_object_and_two(world: World) -> None:
+    before = read(world.source())
+    source = world.source()
+    again = read(source, before=before)
+    assert source.call_count == OBJECT_COUNT + 2
+    assert again.rows == before.rows
+    assert again.row_count < before.row_count
+
+
+def test_what_changed_is_read_and_what_did_not_is_left(world: World) -> None:
+    before = read(world.source())
+    world.clock.pass_minutes(60)
+    world.org.update("Opportunity", DEAL, Amount=2000)
+    world.clock.pass_minutes(60)
+    after = read(world.source(), before=before)
+    assert after.row("opportunity", DEAL)["amount"] == 2000
+    assert after.row_count < before.row_count
+    assert after.cursor["Opportunity"].startswith("2026-09-14T10:00:00Z ")
+
+
+def test_a_row_that_becomes_visible_late_is_not_lost(world: World) -> None:
+    late = world.clock.now.replace(minute=10)
+    world.org.update("Opportunity", DEAL, Amount=3000, visible_from=late)
+    world.clock.pass_minutes(5)
+    before = read(world.source())
+    assert before.row("opportunity", DEAL)["amount"] == 1000.5
+    world.clock.pass_minutes(10)
+    assert read(world.source(), before=before).row("opportunity", DEAL)["amount"] == 3000
+
+
+def test_deleted_and_undeleted_records_go_and_come(world: World) -> None:
+    before = read(world.source())
+    world.clock.pass_minutes(60)
+    world.org.delete("Opportunity", DEAL)
+    gone = read(world.source(), before=before)
+    assert f"sf:{DEAL}" not in gone.rows["opportunity"]
+    assert f"sf:{LINE}" not in gone.rows["opportunity_line"]
+    world.clock.pass_minutes(60)
+    world.org.undelete("Opportunity", DEAL)
+    assert read(world.source(), before=gone).row("opportunity", DEAL)["amount"] == 1000.5
+
+
+def test_a_record_erased_without_a_trace_is_gone_after_a_full_read(world: World) -> None:
+    before = read(world.source())
+    world.org.hard_delete("Opportunity", DEAL)
+    full = read(world.source(), cursor={}, before=before)
+    assert set(full.rows["opportunity"]) == {"sf:006000000000002AAA"}
+
+
+def test_a_row_that_is_no_longer_of_ours_is_taken_out(world: World) -> None:
+    before = read(world.source())
+    world.clock.pass_minutes(60)
+    world.org.update("Task", "00T000000000001AAA", TaskSubtype="Task", Type="Other")
+    world.org.update("User", CHARLIE, UserType="Guest")
+    after = read(world.source(), before=before)
+    assert "sf:00T000000000001AAA" not in after.rows["activity"]
+    assert f"sf:{CHARLIE}" not in after.rows["rep"]
+
+
+def test_short_pages_are_all_read(world: World) -> None:
+    world.set(page_rows_max=1)
+    result = read(world.source())
+    assert len(result.rows["opportunity"]) == 2
+    assert max(result.batch_sizes) == 3, "only people are taken all at once"
+
+
+def test_a_hidden_field_is_said_and_the_rest_is_read(world: World) -> None:
+    world.set(hidden_fields=frozenset({"Opportunity.Amount", "Opportunity.Channel__c"}))
+    result = read(world.source())
+    assert "the field Amount is absent or hidden" in reasons(result)
+    assert 'write amount = ""' in reasons(result)
+    assert {table for problem in result.problems for table in problem.tables} == {"opportunity"}
+    assert "amount" not in result.row("opportunity", DEAL)
+    assert result.row("opportunity", DEAL)["stage"] == "Closed Won"
+
+
+def test_rows_are_read_again_when_a_hidden_field_is_shown(world: World) -> None:
+    world.set(hidden_fields=frozenset({"Opportunity.Amount"}))
+    before = read(world.source())
+    world.clock.pass_minutes(60)
+    world.set(hidden_fields=frozenset())
+    assert read(world.source(), before=before).row("opportunity", DEAL)["amount"] == 1000.5
+
+
+def test_a_field_that_a_row_cannot_be_without_leaves_the_object_out(world: World) -> None:
+    world.set(hidden_fields=frozenset({"Opportunity.CloseDate"}))
+    result = read(world.source())
+    assert "opportunity" not in result.covered
+    assert "Opportunity" not in result.cursor
+    assert "the field CloseDate is absent or hidden" in reasons(result)
+    assert "lead" in result.covered
+
+
+def test_an_absent_object_is_said_and_never_looks_empty(world: World) -> None:
+    world.set(absent_objects=frozenset({"Lead"}))
+    result = read(world.source())
+    assert "Salesforce Lead: the object is absent or hidden" in reasons(result)
+    assert "lead" not in result.rows
+    assert "lead" not in result.covered
+
+
+def test_a_field_that_vanishes_in_mid_run_is_looked_at_again(world: World) -> None:
+    changes = world.source().changes({})
+    next(changes)  # the describes are through, the organisation's rows are here
+    world.set(hidden_fields=frozenset({"Opportunity.Amount"}))
+    rest = list(changes)
+    assert any("the field Amount is absent or hidden" in str(change) for change in rest)
+    assert "Opportunity" in {getattr(change, "name", "") for change in rest}
+
+
+def test_own_fields_are_laid_over_the_mapping(world: World) -> None:
+    objects = {"Opportunity": {"fields": {"channel": "LeadSource", "loss_reason": "Why__c", "kind": "Name"}}}
+    result = read(world.source(objects=objects))
+    assert result.row("opportunity", DEAL)["channel"] == "Web"
+    assert result.row("opportunity", DEAL)["kind"] == "Acme deal"
+    assert "the field Why__c is absent" in reasons(result), "what the organisation asks for is missed"
+
+
+def test_a_field_of_the_wrong_type_is_refused_with_a_remedy(world: World) -> None:
+    result = read(world.source(objects={"Opportunity": {"fields": {"amount": "StageName"}}}))
+    assert "StageName is a picklist, which cannot be read as number" in reasons(result)
+
+
+def test_an_expired_token_is_renewed_once_in_the_middle_of_the_pages(world: World) -> None:
+    world.set(page_rows_max=1, token_calls=3)
+    assert len(read(world.source()).rows["opportunity"]) == 2
+    assert world.paths().count("/services/oauth2/token") > 1
+
+
+def test_a_token_that_is_never_accepted_ends_in_an_error(world: World) -> None:
+    world.set(token_calls=0)
+    with pytest.raises(CredentialsError, match="no longer accepts the session"):
+        read(world.source())
+    assert len(world.paths()) == 4
+
+
+def test_used_up_calls_end_the_run_with_a_word_when_it_goes_on(world: World) -> None:
+    world.set(daily_calls=15)
+    with pytest.raises(LimitError, match="used up its API calls") as stopped:
+        read(world.source())
+    assert stopped.value.retry_after_seconds == 900
+    assert not stopped.value.permanent
+
+
+@pytest.mark.parametrize("kind", ["html", "reset", "truncate", "lost"])
+def test_a_fault_that_passes_is_not_noticed(world: World, kind: str) -> None:
+    world.server.faults.add(Fault(kind, path="Opportunity", times=2))  # type: ignore[arg-type] # a parameter
+    assert len(read(world.source()).rows["opportunity"]) == 2
+
+
+def test_a_service_that_stays_away_ends_the_run_after_five_tries(world: World) -> None:
+    world.server.faults.add(Fault("html", path="FROM+Opportunity", times=None))
+    with pytest.raises(SourceError, match="error of its own") as failed:
+        read(world.source())
+    assert not failed.value.permanent
+    assert sum("queryAll" in path for path in world.paths()) == 4 + 5
+
+
+def test_an_answer_cut_in_its_json_is_asked_again(world: World) -> None:
+    world.server.faults.add(Fault("status", path="FROM+Lead", status=200, body='{"totalSize":2,"done":true,"rec'))
+    assert len(read(world.source()).rows["lead"]) == 2
+
+
+def test_an_answer_without_all_its_rows_is_no_success(world: World) -> None:
+    body = '{"totalSize":2,"done":true,"records":[]}'
+    world.server.faults.add(Fault("status", path="FROM+Lead", status=200, body=body, times=None))
+    result = read(world.source())
+    assert "fewer or more rows came than the query has" in reasons(result)
+    assert "lead" not in result.covered
+    assert "Lead" not in result.cursor
+
+
+def test_a_page_elsewhere_is_not_followed(world: World) -> None:
+    body = '{"totalSize":2,"done":false,"nextRecordsUrl":"@evil.example/","records":[{"Id":"1","IsDeleted":true}]}'
+    world.server.faults.add(Fault("status", path="FROM+Lead", status=200, body=body, times=None))
+    assert "so it was not followed" in reasons(read(world.source()))
+
+
+def test_an_expired_locator_begins_the_object_again(world: World) -> None:
+    world.set(page_rows_max=1)
+    body = '[{"errorCode":"INVALID_QUERY_LOCATOR","message":"invalid query locator"}]'
+    world.server.faults.add(Fault("status", path="/query/", status=400, body=body))
+    assert len(read(world.source()).rows["opportunity"]) == 2
+
+
+def test_a_query_that_takes_too_long_leaves_the_other_objects(world: World) -> None:
+    body = '[{"errorCode":"QUERY_TIMEOUT","message":"Your query request was running for too long. SECRET"}]'
+    world.server.faults.add(Fault("status", path="FROM+Task", status=400, body=body, times=None))
+    result = read(world.source())
+    assert "Salesforce Task: the query ran for too long" in reasons(result)
+    assert "SECRET" not in reasons(result)
+    assert "Task" not in result.cursor
+    assert "Event" in result.cursor
+
+
+def test_a_check_tells_what_is_well_and_what_is_not(world: World) -> None:
+    world.set(hidden_fields=frozenset({"Opportunity.Amount"}), absent_objects=frozenset({"Task"}), daily_calls=13)
+    findings = {finding.place: finding for finding in check_salesforce(world.source())}
+    assert findings["Salesforce"].is_well
+    assert findings["Salesforce Account"].is_well
+    assert not findings["Salesforce Task"].is_well
+    assert "read access to Opportunity.Amount" in findings["Salesforce Opportunity"].remedy
+    assert str(findings["Salesforce calls"]).startswith("Salesforce calls: 11 of 13 API calls")
+    assert not findings["Salesforce calls"].is_well
+
+
+def test_a_check_says_why_a_login_failed(world: World) -> None:
+    [finding] = check_salesforce(world.source(client_secret=Secret("wrong")))
+    assert "does not accept the client_secret" in finding.words
+
+
+def test_no_secret_is_seen_in_anything_that_is_said(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    source = world.source()
+    result = read(source)
+    said = f"{source.settings!r} {result.cursor} {reasons(result)} {caplog.text} {world.server.journal}"
+    assert "canary" not in said
+
+
+@pytest.mark.skipif(not MAVEN.exists(), reason="the data set is not here")
+def test_a_real_data_set_is_read_whole() -> None:
+    with served(MAVEN) as world:
+        world.org.update("User", next(iter(world.org.table("User").rows)), Username="alice@acme.example")  # type: ignore[union-attr] # it has users
+        result = read(world.source())
+    deals = result.rows["opportunity"].values()
+    assert len(deals) == len(result.rows["opportunity_line"]) == 8_800
+    assert sum(float(str(deal["amount"])) for deal in deals if deal["is_won"]) == 10_005_534
+    assert len({rep["team"] for rep in result.rows["rep"].values()}) == 7
+    assert len({rep["region"] for rep in result.rows["rep"].values()} - {None}) == 3
+    assert result.problems == []
+
+
+def test_a_world_without_sales_features_is_read(tmp_path: Path) -> None:
+    files = {name: FILES[name] for name in ("Organization", "User", "Account", "Opportunity")}
+    with small_world(tmp_path, files) as world:
+        result = read(world.source())
+    assert result.row("account", ACME)["market"] == "Retail"
+    assert result.rows["lead"] == {}
