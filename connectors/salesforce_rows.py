@@ -96,8 +96,8 @@ def _column(
         candidates = [_choice_values(choice, rule, records, heads, zone) for choice in rule.choices]
     except (TypeError, ValueError) as error:
         raise SourceError(
-            f"Salesforce {mapping.name}: a value for {mapping.table.name}.{rule.column.name} is not a "
-            f"{rule.column.type}. Name another field under [salesforce.objects.{mapping.name}.fields]."
+            f"Salesforce {mapping.name}: a value for {mapping.table.name}.{rule.column.name} cannot be read "
+            f"as {rule.column.type}. Name another field under [salesforce.objects.{mapping.name}.fields]."
         ) from error
     if len(candidates) == 1:
         return candidates[0]
