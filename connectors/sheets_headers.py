@@ -90,6 +90,7 @@ def _match_unnamed(
         if words.signature
         and (match := _best_match(title, grid, words, mapping))
         and not _missing(match, words.signature + words.needs)
+        and _vague_count(match, grid[match.row], vocabulary) <= 1
     ]
     if not found:
         return None
@@ -100,6 +101,12 @@ def _match_unnamed(
     names = tuple(match.words.table.name for match in best)
     remedy = f'Name the tab after one of them, or map it in the settings: google.tabs."{title}".'
     return Problem(title, f"Its headers fit {' and '.join(names)} alike.", remedy, names)
+
+
+def _vague_count(match: HeaderMatch, header: Sequence[Raw], vocabulary: Vocabulary) -> int:
+    """Return how many columns of the signature have a header that could mean many things."""
+    places = [match.columns[name] for names in match.words.signature for name in names if name in match.columns]
+    return sum(fold(str(header[place])) in vocabulary.vague for place in places)
 
 
 def _nearly(title: str, matches: Sequence[HeaderMatch]) -> Problem | None:

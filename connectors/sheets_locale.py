@@ -90,6 +90,9 @@ def is_nothing(raw: Raw) -> bool:
 
 
 def refuse_error(raw: Raw) -> None:
-    """Raise UnreadableError for the error of a formula."""
-    if isinstance(raw, str) and re.fullmatch(r"#(?:REF!|N/A|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|ERROR!)", raw.strip()):
+    """Raise UnreadableError for what a formula shows that is in error or not done yet."""
+    text = raw.strip() if isinstance(raw, str) else ""
+    if text == "Loading...":
+        raise UnreadableError("The formula in this cell was still being computed.", "Try again, or mend it.")
+    if re.fullmatch(r"#(?:REF!|N/A|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|ERROR!)", text):
         raise UnreadableError("The formula in this cell is in error.", "Mend the formula, or clear the cell.")

@@ -13,7 +13,7 @@ from connectors.sheets_locale import fold
 from kpis.tables import TABLES, Table
 
 _FILE: Final = Path(__file__).with_name("sheets_headers.toml")
-_GLOBAL_LISTS: Final = ("totals", "won", "lost", "ignored_tabs")
+_GLOBAL_LISTS: Final = ("totals", "won", "lost", "vague", "ignored_tabs")
 
 Alternatives = tuple[tuple[str, ...], ...]
 """Columns that are all needed; of each inner tuple one is enough."""
@@ -52,6 +52,7 @@ class Vocabulary:
     totals: frozenset[str]
     won: frozenset[str]
     lost: frozenset[str]
+    vague: frozenset[str]
     ignored_tabs: frozenset[str]
 
 

@@ -41,7 +41,8 @@ class World:
     def tab(self, title: str, *rows: Sequence[str]) -> None:
         """Let the user make a tab and type these rows."""
         self.user.add_tab(title)
-        self.user.set_rows(f"'{title}'!A1", rows)
+        quoted = title.replace("'", "''")
+        self.user.set_rows(f"'{quoted}'!A1", rows)
 
     def calls(self) -> list[str]:
         """Return what was asked of the Sheets API, without the token calls."""
