@@ -15,7 +15,7 @@ from simple_salesforce.exceptions import (
     SalesforceResourceNotFound,
 )
 
-from connectors.sandbox.salesforce import SalesforceOrg, SalesforceService, SalesforceSettings
+from connectors.sandbox.salesforce import OrgError, SalesforceOrg, SalesforceService, SalesforceSettings
 from connectors.sandbox.server import Server
 from tests.support.sandbox_org import SHARED_ORG, TurnedClock, loopback_session, salesforce_with_token, write_org
 
@@ -325,3 +325,38 @@ def test_a_real_data_set_answers_its_check_queries() -> None:
         server.clear_journal()
         assert len(client.query_all("SELECT Id, Owner.Name FROM Opportunity")["records"]) == 8800
         assert len(server.journal) == 5
+
+
+def test_other_programs_edit_records_through_the_same_api(stage: Stage) -> None:
+    made = stage.client.Opportunity.create({"Name": "New", "StageName": "Open", "CloseDate": "2026-04-02"})
+    stage.client.Opportunity.update(made["id"], {"Amount": 12.5})
+    assert stage.client.Opportunity.get(made["id"])["ExpectedRevenue"] == 2.5
+    stage.client.Opportunity.delete(made["id"])
+
+    with pytest.raises(SalesforceResourceNotFound, match="ENTITY_IS_DELETED"):
+        stage.client.Opportunity.get(made["id"])
+    with pytest.raises(SalesforceMalformedRequest, match="No such column 'Colour'"):
+        stage.client.Opportunity.update("006000000000001AAA", {"Colour": "red"})
+
+
+def test_a_merged_record_names_its_winner_and_what_referred_to_it_moves(stage: Stage) -> None:
+    winner = stage.org.insert("Account", Name="Acme Ltd", OwnerId="005000000000001AAA")
+    stage.clock.turn(minutes=1)
+    stage.org.merge("Account", winner, "001000000000001AAA")
+
+    assert stage.org.record("Account", "001000000000001AAA")["MasterRecordId"] == winner
+    moved = stage.query("SELECT Id FROM Opportunity WHERE Account.Name = 'Acme Ltd' AND SystemModstamp >= TODAY")
+    assert len(moved) == 2
+
+
+def test_an_org_that_cannot_be_read_says_file_row_and_reason(tmp_path: Path) -> None:
+    for text, message in {
+        "Id,Name\n006000000000001AAA,x\n006000000000001AAA,y\n": "row 3: the id is missing or stands there twice",
+        "Id,Amount\n006000000000001AAA,many\n": "Opportunity.csv, row 2, Amount: could not convert",
+        "Id,Name\n006000000000001AAA\n": "row 2: 1 cells under 2 column names",
+        "Name\nx\n": "the first line must name the fields, each once, and Id among them",
+    }.items():
+        with pytest.raises(OrgError, match=message):
+            SalesforceOrg.load(write_org(tmp_path, {"Opportunity": text}))
+    with pytest.raises(OrgError, match="There is no folder"):
+        SalesforceOrg.load(tmp_path / "missing")

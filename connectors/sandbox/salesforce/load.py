@@ -137,7 +137,16 @@ def _row(sheet: _Sheet, number: int, cells: Sequence[str], makers: Sequence[_Mak
     try:
         return tuple([default if place < 0 else read(cells[place]) for place, read, default in makers])
     except ValueError as error:
-        raise OrgError(f"{sheet.name}.csv, row {number}: {error}.") from error
+        wrong = next(place for place, read, _ in makers if place >= 0 and not _is_readable(read, cells[place]))
+        raise OrgError(f"{sheet.name}.csv, row {number}, {sheet.header[wrong]}: {error}.") from error
+
+
+def _is_readable(read: Callable[[str], Value], text: str) -> bool:
+    try:
+        read(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _stamp_maker(table: Table, now: str) -> Callable[[Row], Row]:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
+from connectors.sandbox.salesforce.bulk import BulkJobs
 from connectors.sandbox.salesforce.describe import describe, global_describe, object_summary
 from connectors.sandbox.salesforce.edits import edit
 from connectors.sandbox.salesforce.errors import ApiError, not_found
@@ -62,6 +63,7 @@ class SalesforceService:
         self._oauth = OAuth(org, {app.client_id: app for app in apps}, self.tokens)
         self._clock = clock
         self._locators = Locators()
+        self._jobs = BulkJobs(org)
         self._calls = 0
         self._calls_lock = threading.Lock()
         self._settings_since = org.clock()
@@ -161,6 +163,8 @@ class SalesforceService:
         call = _Call(request, f"/services/data/{parts[0]}", parts[1:], view)
         if call.parts[:2] == ("composite", "batch"):
             return self._batch(call)
+        if call.parts[:2] == ("jobs", "query"):
+            return self._jobs.answer(view, request, call.parts[2:], float(parts[0][1:]), self.settings)
         if call.parts[:1] == ("sobjects",) and request.method in {"POST", "PATCH", "DELETE"}:
             return edit(self.org, view, request, call.parts[1:])
         if request.method not in {"GET", "HEAD"}:

@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from connectors.sandbox.salesforce.ids import is_record_id, with_suffix
 
@@ -17,6 +18,8 @@ Value = str | int | float | bool | None
 NUMBER_TYPES = frozenset({"currency", "double", "percent", "int"})
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0", ""})
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_OWN_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}\+0000")
+_DAYS_KEPT = 20_000
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d)")
 
 
@@ -85,12 +88,19 @@ def _read_boolean(text: str) -> Value:
 
 
 def _read_date(text: str) -> Value:
-    return date.fromisoformat(text[:10]).isoformat() if text else None
+    return _day(text[:10]) if text else None
+
+
+@lru_cache(_DAYS_KEPT)
+def _day(text: str) -> str:
+    return sys.intern(date.fromisoformat(text).isoformat())
 
 
 def _read_moment(text: str) -> Value:
     if not text:
         return None
+    if _OWN_MOMENT.fullmatch(text) and _day(text[:10]):
+        return text  # most moments are written like this already; a file has hundreds of thousands
     return moment_text(parse_moment(text if "T" in text else f"{text}T00:00:00Z"))
 
 
