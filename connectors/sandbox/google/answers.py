@@ -19,7 +19,12 @@ _CELLS = ("sheets", "data", "rowData", "values")
 
 
 def spreadsheet_answer(
-    book: Spreadsheet, *, targets: Sequence[Target] = (), has_grid_data: bool = False, mask: Mask | None = None
+    book: Spreadsheet,
+    viewer: str,
+    *,
+    targets: Sequence[Target] = (),
+    has_grid_data: bool = False,
+    mask: Mask | None = None,
 ) -> Json:
     """Return the Spreadsheet message: with targets only their tabs and areas, with a mask only its members.
 
@@ -28,10 +33,14 @@ def spreadsheet_answer(
     fields: Mask = mask if mask is not None else {}
     has_data = names(fields, "sheets", "data") if mask else has_grid_data
     sheets = [sheet for sheet in book.sheets if not targets or any(each.sheet is sheet for each in targets)]
+    sheet_answers = [_sheet_answer(book, sheet, targets, fields if has_data else None) for sheet in sheets]
+    for each in sheet_answers:
+        if "protectedRanges" in each:
+            each["protectedRanges"] = [_protected(one, viewer) for one in each["protectedRanges"]]
     answer: Json = {
         "spreadsheetId": book.id,
         "properties": book.properties,
-        "sheets": [_sheet_answer(book, sheet, targets, fields if has_data else None) for sheet in sheets],
+        "sheets": sheet_answers,
         "namedRanges": book.named_ranges,
         "developerMetadata": on_sheet(book, None),
         "spreadsheetUrl": f"https://docs.google.com/spreadsheets/d/{book.id}/edit",
@@ -49,7 +58,7 @@ def _sheet_answer(book: Spreadsheet, sheet: Sheet, targets: Sequence[Target], fi
         "properties": sheet_properties(book, sheet),
         "merges": sheet.merges,
         "conditionalFormats": sheet.conditional_formats,
-        "protectedRanges": [_protected(book, each) for each in sheet.protected_ranges],
+        "protectedRanges": sheet.protected_ranges,
         "basicFilter": sheet.basic_filter,
         "charts": sheet.charts,
         "developerMetadata": on_sheet(book, sheet.id),
@@ -60,10 +69,10 @@ def _sheet_answer(book: Spreadsheet, sheet: Sheet, targets: Sequence[Target], fi
     return _without_empty(answer)
 
 
-def _protected(book: Spreadsheet, protected: Json) -> Json:
-    """Return a protected range with what the asking account may do to it."""
+def _protected(protected: Json, viewer: str) -> Json:
+    """Return a protected range with whether the account that asks may edit it."""
     users = protected.get("editors", {}).get("users", ())
-    can_edit = bool(protected.get("warningOnly")) or book.actor is None or book.actor in users
+    can_edit = bool(protected.get("warningOnly")) or viewer in users
     return {**protected, "requestingUserCanEdit": True} if can_edit else protected
 
 

@@ -67,6 +67,6 @@ def _run_one(draft: Spreadsheet, index: int, request: Json) -> Json:
     return {kind: reply} if reply else {}
 
 
-def run_unchecked(book: Spreadsheet, requests: Sequence[Json]) -> list[Json]:
+def run_as_user(book: Spreadsheet, requests: Sequence[Json]) -> list[Json]:
     """Carry out requests of the owner at the screen, after the same checks as those that come over HTTP."""
     return run(book, checked("BatchUpdateSpreadsheetRequest", {"requests": list(requests)})["requests"])

@@ -75,6 +75,8 @@ def _plain(text: str, locale: Locale) -> tuple[float, str] | None:
     whole, separator, fraction = text.partition(locale.decimal)
     if re.search(groups, whole) and not re.fullmatch(rf"[+-]?\d{{1,3}}({groups}\d{{3}})+", whole):
         return None
+    if "." in re.sub(groups, "", whole) + fraction:
+        return None
     plain = re.sub(groups, "", whole) + ("." if separator else "") + fraction
     if not (_NUMBER.fullmatch(plain) or _SCIENTIFIC.fullmatch(plain)):
         return None

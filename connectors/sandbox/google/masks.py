@@ -34,8 +34,6 @@ def write_mask(text: str, message: str) -> Mask:
     """Return the mask of an update. Raises `ApiError` if it is empty or names a field that is not there."""
     if not text.strip():
         raise invalid("At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)")
-    if "(" in text:
-        raise invalid(f"Invalid field mask: {text}")
     mask = _Parser(text).whole()
     for path in _paths(mask):
         if not _is_known(path, message):

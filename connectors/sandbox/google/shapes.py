@@ -64,12 +64,17 @@ def parse_body(message: str, body: bytes, place: str = "") -> Json:
 
     ``place`` is where Google says the body belongs, if not at the top. Raises `ApiError`.
     """
+    return checked(message, parse_json(body), place)
+
+
+def parse_json(body: bytes) -> object:
+    """Return what the body says; an empty one is an empty message. Raises `ApiError`."""
     try:
-        value = json.loads(body or b"{}", parse_constant=_no_constant)
+        value: object = json.loads(body or b"{}", parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         text = "Invalid JSON payload received. Unexpected token."
         raise bad_fields([("", f"{text}\n{body[:40].decode(errors='replace')}")]) from error
-    return checked(message, value, place)
+    return value
 
 
 def _no_constant(name: str) -> float:

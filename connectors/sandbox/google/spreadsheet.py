@@ -83,12 +83,14 @@ class Spreadsheet:
         """Return a spreadsheet with a tab for each CSV file of the folder, by name, typed in as a user would.
 
         Numbers, percents, booleans and ISO dates become what they are, in the given locale; columns headed as ids
-        and numbers that begin with a zero stay text.
+        and numbers that begin with a zero stay text. Raises ValueError if it is more than a spreadsheet can hold.
         """
         book = cls.new(title or folder.name, key=f"folder {title or folder.name}", locale=locale, time_zone=time_zone)
         files = sorted(folder.glob("*.csv"))
         if files:
             book.sheets = [_sheet_of(file, index, book.locale_table) for index, file in enumerate(files)]
+        if book.cell_count > CELLS_MAX:
+            raise ValueError(f"{folder} has {book.cell_count} cells; a spreadsheet holds at most {CELLS_MAX}.")
         return book
 
     @property
@@ -156,7 +158,7 @@ class Spreadsheet:
             target = self._untitled(reference.rest)
         else:
             sheet = self.sheet_titled(reference.title)
-            target = self._target(sheet, reference.rest) if sheet is not None else None
+            target = self._on_sheet(sheet, reference.rest) if sheet is not None else None
         if target is None:
             raise invalid(f"Unable to parse range: {text}")
         if target.area.top >= target.sheet.row_count or target.area.left >= target.sheet.column_count:
@@ -164,15 +166,24 @@ class Spreadsheet:
         return target
 
     def _untitled(self, text: str) -> Target | None:
-        found = self._target(self.sheets[0], text) if text else None
+        first = next((sheet for sheet in self.sheets if not sheet.properties.get("hidden")), self.sheets[0])
+        found = self._target(first, text) or self._named(text)
         if found is not None:
             return found
+        sheet = self.sheet_titled(text)
+        return self._target(sheet, "") if sheet is not None else None
+
+    def _on_sheet(self, sheet: Sheet, text: str) -> Target | None:
+        """Return an area of a sheet; a named range of the same sheet may stand for it, as gspread sends it."""
+        found = self._target(sheet, text) or self._named(text)
+        return found if found is not None and found.sheet is sheet else None
+
+    def _named(self, text: str) -> Target | None:
         for named in self.named_ranges:
             if named["name"].casefold() == text.casefold():
                 sheet = self.sheet(named["range"].get("sheetId", 0))
                 return Target(sheet, sheet.clipped(sheet.area(bounds_of(named["range"]))), is_cell=False)
-        sheet_found = self.sheet_titled(text)
-        return self._target(sheet_found, "") if sheet_found is not None else None
+        return None
 
     @staticmethod
     def _target(sheet: Sheet, text: str) -> Target | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connectors.sandbox.google.batch import run_unchecked
+from connectors.sandbox.google.batch import run_as_user
 from connectors.sandbox.google.entered import typed
 from connectors.sandbox.google.errors import Json
 from connectors.sandbox.google.formatted import effective_value, formatted, number_format_of
@@ -30,7 +30,7 @@ class User:
         return sheet
 
     def _do(self, kind: str, body: Json) -> Json:
-        reply: Json = run_unchecked(self.spreadsheet, [{kind: body}])[0].get(kind, {})
+        reply: Json = run_as_user(self.spreadsheet, [{kind: body}])[0].get(kind, {})
         return reply
 
     def cell(self, place: str) -> Json:
@@ -72,7 +72,7 @@ class User:
             for row, texts in enumerate(rows)
             for column, text in enumerate(texts)
         ]
-        run_unchecked(self.spreadsheet, [self._typing(target.sheet, *cell) for cell in cells])
+        run_as_user(self.spreadsheet, [self._typing(target.sheet, *cell) for cell in cells])
 
     def _typing(self, sheet: Sheet, row: int, column: int, text: str) -> Json:
         held = number_format_of(sheet.cell(row, column))

@@ -67,8 +67,8 @@ def write(draft: Spreadsheet, value_range: Json, text: str, option: str, renderi
     _check_option(option)
     target = draft.resolve(text)
     rows = _rows(value_range)
-    area = _area_written(target, rows)
-    return write_rows(draft, target.sheet, area, rows, option, rendering)
+    written_to = Target(target.sheet, _area_written(target, rows), is_cell=False)
+    return _write_rows(draft, written_to, rows, option, rendering)
 
 
 def _check_option(option: str) -> None:
@@ -107,32 +107,28 @@ def _area_written(target: Target, rows: Sequence[Sequence[object]]) -> Area:
     return area
 
 
-def write_rows(
-    draft: Spreadsheet,
-    sheet: Sheet,
-    area: Area,
-    rows: Sequence[Sequence[object]],
-    option: str,
-    rendering: Rendering | None = None,
+def _write_rows(
+    draft: Spreadsheet, target: Target, rows: Sequence[Sequence[object]], option: str, rendering: Rendering | None
 ) -> Json:
     """Write rows at an area that holds them; None leaves a cell as it is, the empty text clears it."""
+    sheet, area = target.sheet, target.area
     draft.guard(sheet, area)
     count = 0
-    for row, values in enumerate(rows):
-        for column, value in enumerate(values):
+    for row, values in enumerate(rows, start=area.top):
+        for column, value in enumerate(values, start=area.left):
             if value is not None:
                 count += 1
-                _write_one(draft, sheet, area.top + row, area.left + column, value, option)
+                sheet.put(row, column, _entered(sheet.cell(row, column), value, option, draft.locale_table))
     answer: Json = {"spreadsheetId": draft.id, "updatedRange": area_text(sheet.title, area)}
     if count:
         answer |= {"updatedRows": area.height, "updatedColumns": area.width, "updatedCells": count}
     if rendering is not None:
-        answer["updatedData"] = read(draft, Target(sheet, area, is_cell=False), rendering)
+        answer["updatedData"] = read(draft, target, rendering)
     return answer
 
 
-def _write_one(draft: Spreadsheet, sheet: Sheet, row: int, column: int, value: object, option: str) -> None:
-    old = sheet.cell(row, column)
+def _entered(old: Json, value: object, option: str, locale: Locale) -> Json:
+    """Return the cell after a value was put into it. A number format that it has stays."""
     held = number_format_of(old)
     if isinstance(value, bool):
         new: Json = {"userEnteredValue": {"boolValue": value}}
@@ -141,15 +137,14 @@ def _write_one(draft: Spreadsheet, sheet: Sheet, row: int, column: int, value: o
     else:
         text = str(value)
         if len(text) > CHARACTERS_MAX:
-            raise invalid(
-                f"Your input contains more than the maximum of {CHARACTERS_MAX} characters in a single cell."
-            )
+            limit = f"the maximum of {CHARACTERS_MAX} characters in a single cell."
+            raise invalid(f"Your input contains more than {limit}")
         is_typed = option == "USER_ENTERED"
-        new = typed(text, draft.locale_table, held) if is_typed else (string(text) if text else {})
+        new = typed(text, locale, held) if is_typed else (string(text) if text else {})
     cell = written(old, new, {"userEnteredValue": {}})
     if "userEnteredFormat" in new and not held:
         cell = written(cell, new, {"userEnteredFormat": {"numberFormat": {}}})
-    sheet.put(row, column, cell)
+    return cell
 
 
 def clear(draft: Spreadsheet, text: str) -> str:
@@ -179,7 +174,7 @@ def append(
         sheet.shift(True, sheet.row_count, area.bottom - sheet.row_count)
     if area.right > sheet.column_count:
         sheet.shift(False, sheet.column_count, area.right - sheet.column_count)
-    updates = write_rows(draft, sheet, area, rows, option, rendering)
+    updates = _write_rows(draft, Target(sheet, area, is_cell=False), rows, option, rendering)
     answer: Json = {"spreadsheetId": draft.id, "updates": updates}
     return answer | ({"tableRange": area_text(sheet.title, table)} if table is not None else {})
 
