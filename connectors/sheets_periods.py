@@ -34,14 +34,14 @@ def read_period(raw: Raw, unit: Unit, locale: Locale, year: int | None = None) -
 
 def is_period_header(raw: Raw) -> bool:
     """Whether a header is a period: ``Jan 2026``, ``2026-01``, ``Q1``, ``M01``, a date that begins a month."""
-    text = read_text(raw) if not isinstance(raw, bool) else None
-    if text is None:
-        return False
-    words = _words(raw, text, "month")
-    # Any year does: whether the month or quarter itself is right is all that is asked.
-    if _whole_period(words) or (isinstance(raw, str) and _part_of_year(words, 2000)):
-        return True
     try:
+        text = None if isinstance(raw, bool) else read_text(raw)
+        if text is None:
+            return False
+        words = _words(raw, text, "month")
+        # Any year does: whether the month or quarter itself is right is all that is asked.
+        if _whole_period(words) or (isinstance(raw, str) and _part_of_year(words, 2000)):
+            return True
         return isinstance(raw, int | float) and _date(raw, text, Locale()).day == 1
     except UnreadableError:
         return False
