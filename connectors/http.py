@@ -25,6 +25,7 @@ from requests.adapters import HTTPAdapter
 
 from connectors.addresses import AllowedHosts, check_address, parse_address
 from connectors.errors import SourceError
+from connectors.sockets import POOLS
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 # Answers after which the same call may succeed. 406 and 420 are what Salesforce's edge says when it is overrun.
@@ -105,6 +106,7 @@ class Gate(HTTPAdapter):
         repeatable_posts: tuple[str, ...],
     ) -> None:
         super().__init__(max_retries=0)
+        self.poolmanager.pool_classes_by_scheme = POOLS
         self.traffic = Traffic()
         self.rewrites: dict[str, str] = {}
         self._allowed = allowed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from connectors.addresses import AllowedHosts, check_address, parse_address
 from connectors.errors import SourceError
 from connectors.http import Allowance, Pace, Patience, guard_session, mount_rewrite, open_session, traffic_of
 from connectors.sandbox.server import Fault, Request, Response, Server, json_response
+from connectors.sockets import is_public
 
 SALESFORCE = AllowedHosts(suffixes=(".salesforce.com",))
 
@@ -118,6 +120,42 @@ def test_this_machine_is_allowed_over_plain_http_only_where_it_is_said() -> None
     assert check_address("http://[::1]:8080/x", AllowedHosts(loopback=True)).origin == "http://[::1]:8080"
     with pytest.raises(SourceError, match="Refused to call localhost"):
         check_address("http://localhost/", AllowedHosts())
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "10.0.0.1",
+        "127.0.0.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "192.168.1.1",
+        "0.0.0.0",  # noqa: S104 - an address to be refused
+        "224.0.0.1",
+        "::1",
+        "fe80::1%eth0",
+        "fd00::1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::a9fe:a9fe",
+        "2002:a9fe:a9fe::1",
+        "ff02::1",
+    ],
+)
+def test_an_address_inside_our_network_is_not_public(address: str) -> None:
+    assert not is_public(address)
+    assert is_public("93.184.216.34")
+    assert is_public("2606:2800:220:1::1")
+
+
+def test_an_allowed_name_that_leads_into_our_network_is_refused_before_a_byte_is_sent(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = int(server.url.rpartition(":")[2])
+    inside = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: inside)
+    with pytest.raises(SourceError, match=r"its name leads to 127\.0\.0\.1"):
+        open_session(SALESFORCE).get("https://acme.my.salesforce.com/")
+    assert server.journal == ()
 
 
 def test_an_address_that_is_refused_is_not_repeated_with_its_secrets() -> None:

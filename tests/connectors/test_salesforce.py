@@ -12,6 +12,7 @@ from connectors.errors import CredentialsError, LimitError, SourceError
 from connectors.salesforce_check import check_salesforce
 from connectors.sandbox.server import Fault
 from connectors.secret import Secret
+from connectors.soql import select
 from tests.support.salesforce_org import (
     ACME,
     ALICE,
@@ -279,6 +280,73 @@ def test_a_page_elsewhere_is_not_followed(world: World) -> None:
     body = '{"totalSize":2,"done":false,"nextRecordsUrl":"@evil.example/","records":[{"Id":"1","IsDeleted":true}]}'
     world.server.faults.add(Fault("status", path="FROM+Lead", status=200, body=body, times=None))
     assert "so it was not followed" in reasons(read(world.source()))
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        ("FROM+Lead", '{"done":true,"records":[]}', "cut short or is not JSON"),
+        ("FROM+Lead", '{"totalSize":1,"done":true}', "cut short or is not JSON"),
+        ("FROM+Lead", "[]", "cut short or is not JSON"),
+        ("FROM+Lead", '{"totalSize":1,"done":false,"records":[]}', "so it was not followed"),
+        (
+            "FROM+Lead",
+            '{"totalSize":1,"done":false,"records":[{"Id":"1","IsDeleted":true}]}',
+            "so it was not followed",
+        ),
+    ],
+)
+def test_an_answer_of_another_form_is_no_success(world: World, path: str, body: str, words: str) -> None:
+    world.server.faults.add(Fault("status", path=path, status=200, body=body, times=None))
+    result = read(world.source())
+    assert words in reasons(result)
+    assert "lead" not in result.covered
+
+
+@pytest.mark.parametrize(
+    "body", ['{"results":[]}', '{"results":[{"statusCode":200,"result":5}]}', '{"results":[{"statusCode":400}]}']
+)
+def test_describes_of_another_form_end_the_run(world: World, body: str) -> None:
+    world.server.faults.add(Fault("status", path="composite", status=200, body=body))
+    with pytest.raises(SourceError, match="Salesforce: "):
+        read(world.source())
+
+
+def test_a_query_that_no_address_can_hold_is_refused_with_a_remedy(world: World) -> None:
+    fields = {"channel": [f"{'F' * 70}{number}__c?" for number in range(40)]}
+    known = world.source(objects={"Opportunity": {"fields": fields}})
+    with pytest.raises(SourceError, match=r"The query of Opportunity is .* map fewer fields"):
+        next(known.client.pages(select([f"{'F' * 70}{number}__c" for number in range(250)], "Opportunity")))
+    assert known.call_count == 0
+
+
+def test_a_row_without_what_it_must_have_is_said_again_until_it_is_mended(world: World) -> None:
+    objects = {"Account": {"fields": {"name": "BillingCountry"}}}
+    before = read(world.source(objects=objects))
+    assert before.problems == []
+    world.org.update("Account", ACME, BillingCountry=None)
+    for _ in range(2):
+        again = read(world.source(objects=objects), before=Read())
+        assert f"1 rows lack what every row of account must have (name), such as {ACME}" in reasons(again)
+        assert "Account" not in again.cursor
+
+
+def test_a_cursor_that_we_did_not_write_means_all(world: World) -> None:
+    before = read(world.source())
+    cursor = {name: f"yesterday {value.partition(' ')[2]}" for name, value in before.cursor.items()}
+    assert read(world.source(), cursor=cursor).row_count == before.row_count
+
+
+def test_a_zone_of_the_settings_goes_before_the_organisations(world: World) -> None:
+    lead = read(world.source(time_zone="Europe/Paris")).row("lead", LEAD)
+    assert lead["converted_at"] == datetime(2026, 9, 5, 10, tzinfo=UTC)
+
+
+def test_an_object_gone_in_mid_run_is_missed(world: World) -> None:
+    changes = world.source().changes({})
+    next(changes)
+    world.set(absent_objects=frozenset({"Lead"}))
+    assert "Salesforce Lead: the object is absent or hidden" in "\n".join(map(str, changes))
 
 
 def test_an_expired_locator_begins_the_object_again(world: World) -> None:
