@@ -9,8 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, cast
 
-import numpy as np
-
 from kpis.arrays import Array, MappedArrays, write_arrays
 from kpis.blocks import Block, Integers, Numbers
 from kpis.errors import KpiError
@@ -85,6 +83,8 @@ class Cube:
         self._index = index
         self._arrays = arrays
         self._blocks: dict[str, Block | None] = {}
+        self._quantiles: dict[str, QuantileSample | None] = {}
+        self._distincts: dict[str, DistinctSample | None] = {}
         self._members: dict[str, Members] = {}
         self.today = cast("int", index["today"])
         self.tables = frozenset(cast("list[str]", index["tables"]))
@@ -135,16 +135,16 @@ class Cube:
     def quantile(self, measure: str, dimension: str) -> QuantileSample | None:
         """Return the single values of a measure; None if there are none."""
         name = f"quantile.{measure}.{dimension}"
-        if f"{name}.keys" not in self._arrays:
-            return None
-        return QuantileSample(self._integers(f"{name}.keys"), cast("Numbers", self._arrays[f"{name}.values"]))
+        if name not in self._quantiles:
+            self._quantiles[name] = self._read_quantile(name) if f"{name}.keys" in self._arrays else None
+        return self._quantiles[name]
 
     def distinct(self, measure: str, dimension: str) -> DistinctSample | None:
         """Return the different values of a measure; None if there are none."""
         name = f"distinct.{measure}.{dimension}"
-        if f"{name}.keys" not in self._arrays:
-            return None
-        return DistinctSample(*(self._integers(f"{name}.{part}") for part in ("keys", "values", "before", "rows")))
+        if name not in self._distincts:
+            self._distincts[name] = self._read_distinct(name) if f"{name}.keys" in self._arrays else None
+        return self._distincts[name]
 
     def data(self) -> CubeData:
         """Return all that the cube holds, as what a changed cube is made from."""
@@ -186,6 +186,12 @@ class Cube:
             tuple(cast("list[float]", described["units"])),
         )
 
+    def _read_quantile(self, name: str) -> QuantileSample:
+        return QuantileSample(self._integers(f"{name}.keys"), cast("Numbers", self._arrays[f"{name}.values"]))
+
+    def _read_distinct(self, name: str) -> DistinctSample:
+        return DistinctSample(*(self._integers(f"{name}.{part}") for part in ("keys", "values", "before", "rows")))
+
     def _integers(self, name: str) -> Integers:
         return cast("Integers", self._arrays[name])
 
@@ -216,8 +222,3 @@ def _members(dimension: str, columns: Mapping[str, list[object]]) -> Members:
             for code, (name, key, aliases, listed) in enumerate(rows)
         ],
     )
-
-
-def no_integers() -> Integers:
-    """Return an empty array."""
-    return np.zeros(0, dtype=np.int64)

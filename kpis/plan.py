@@ -8,8 +8,9 @@ from typing import Final
 
 from kpis.definitions import Catalogue, Kpi, Measure
 from kpis.facts import Fact
-from kpis.formula import condition_names, names
-from kpis.measures import Total, fact_of, total_of
+from kpis.formula import names
+from kpis.tables_of import parts_of_measure
+from kpis.totals import Total, fact_of, total_of
 
 ROLLED_UP: Final = ("team", "region")
 """Dimensions that are added up from the reps', never grouped on their own."""
@@ -71,16 +72,8 @@ def _all_measures(catalogue: Catalogue, kpi: Kpi) -> Iterator[Measure]:
             waiting += names(catalogue.kpis[name].formula)
             continue
         measure = catalogue.measures[name]
-        waiting += _parts(measure)
+        waiting += parts_of_measure(measure)
         yield measure
-
-
-def _parts(measure: Measure) -> tuple[str, ...]:
-    if measure.kind == "derived":
-        return names(measure.formula)
-    if measure.kind == "members":
-        return condition_names(measure.condition)
-    return (measure.of,) if measure.kind == "shift" else ()
 
 
 def _measures_with_dimensions(catalogue: Catalogue) -> dict[str, dict[str, None]]:

@@ -1,0 +1,322 @@
+"""Evaluates KPIs for whole columns of (member, period) at once: formulas over arrays, states instead of zeros."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kpis import sentences
+from kpis.additivity import adds_up_over_time
+from kpis.blocks import FIRST_DAY, Block, Integers, Numbers, bounds
+from kpis.cube import Span
+from kpis.definitions import COMPANY, Catalogue, Measure
+from kpis.facts import FACTS
+from kpis.formula import Comparison, Formula, Name, Negative, Number, Operation, Operator, parse, parse_condition
+from kpis.members import Members
+from kpis.results import Codes, Column, Reasons, constant, merged_codes, missing
+from kpis.samples import DistinctSample, QuantileSample
+from kpis.targets import BUSINESS_DAYS, DAYS, JOINED, VALUE, WEIGHT
+from kpis.timeline import Timeline
+from kpis.totals import total_of
+
+_TOLERANCE: Final = 1e-9
+"""Two sides of a condition that differ by less than this share are equal: 99.9999999999 % of a quota is the quota."""
+
+
+class Numbered(Protocol):
+    """Where sums, samples and targets come from: the cube, or a crossing that was computed for one question."""
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The tables that were read."""
+
+    def span(self, fact: str) -> Span | None:
+        """Return the days and rows of a fact."""
+
+    def block(self, fact: str, axis: str, dimension: str) -> Block | None:
+        """Return sums by member and day."""
+
+    def targets(self, kpi: str, dimension: str) -> Block | None:
+        """Return targets by member and day."""
+
+    def quantile(self, measure: str, dimension: str) -> QuantileSample | None:
+        """Return single values by member and day."""
+
+    def distinct(self, measure: str, dimension: str) -> DistinctSample | None:
+        """Return different values by member and day."""
+
+    def members(self, dimension: str) -> Members:
+        """Return the members of a dimension."""
+
+    def group_of_reps(self, dimension: str) -> Integers:
+        """Return the team or region of each rep."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What all evaluations of one request share. ``is_forward``: days to come count too."""
+
+    numbers: Numbered
+    catalogue: Catalogue
+    reasons: Reasons
+    is_forward: bool = False
+
+
+class Evaluation:
+    """The cells of one dimension: each has a member and the place of its period in the timeline."""
+
+    def __init__(self, world: World, dimension: str, members: Integers, timeline: Timeline, places: Integers) -> None:
+        self.world = world
+        self.dimension = dimension
+        self.members = members
+        self.timeline = timeline
+        self.places = places
+        self._columns: dict[str, Column] = {}
+        self._bounds: dict[tuple[int, str], tuple[Integers, Integers, Integers]] = {}
+        self._shifted: dict[str, Evaluation] = {}
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def value(self, name: str) -> Column:
+        """Return the values of a KPI or measure."""
+        if name not in self._columns:
+            kpi = self.world.catalogue.kpis.get(name)
+            self._columns[name] = (
+                self.formula(parse(kpi.formula)) if kpi else self._measure(self.world.catalogue.measures[name])
+            )
+        return self._columns[name]
+
+    def formula(self, formula: Formula) -> Column:
+        """Return the values of a formula."""
+        match formula:
+            case Number(number):
+                return constant(number, len(self))
+            case Name(name):
+                return self.value(name)
+            case Negative(operand):
+                column = self.formula(operand)
+                return Column(-column.values, column.codes)
+            case Operation("/", left, right):
+                return self.quotient(
+                    self.formula(left), self.formula(right), sentences.zero_divisor(right, self.world.catalogue)
+                )
+            case Operation(operator, left, right):
+                return _combined(operator, self.formula(left), self.formula(right))
+
+    def quotient(self, left: Column, right: Column, sentence: str) -> Column:
+        """Return left over right; where the right side is zero there is no value, and the sentence says so."""
+        is_zero = right.values == 0
+        values = np.divide(left.values, right.values, out=np.full(len(self), np.nan), where=~is_zero)
+        column = Column(values, merged_codes(left, right))
+        if not is_zero.any():
+            return column
+        # A divisor that is zero explains more than the remark that came with the dividend.
+        code = self.world.reasons.code("zero_denominator", sentence)
+        codes = np.zeros(len(self), dtype=np.int16) if column.codes is None else column.codes
+        return Column(values, np.where(is_zero & ~np.isnan(left.values), np.int16(code), codes))
+
+    def shifted(self, shift: str) -> Evaluation:
+        """Return the same cells in the periods that theirs are compared with."""
+        if shift not in self._shifted:
+            self._shifted[shift] = Evaluation(
+                self.world, self.dimension, self.members, self.timeline.shifted(shift), self.places
+            )
+        return self._shifted[shift]
+
+    def target(self, kpi: str) -> Column:
+        """Return the targets set for a KPI."""
+        return self._target(kpi)
+
+    def over(self, dimension: str, members: Integers, places: Integers) -> Evaluation:
+        """Return an evaluation of other cells over the same timeline."""
+        return Evaluation(self.world, dimension, members, self.timeline, places)
+
+    def _measure(self, measure: Measure) -> Column:
+        kinds: dict[str, Callable[[Measure], Column]] = {
+            "flow": self._flow,
+            "stock": self._stock,
+            "overlap": self._overlap,
+            "quantile": self._quantile,
+            "distinct": self._distinct,
+            "members": self._members,
+            "shift": lambda of: self.shifted(of.shift).value(of.of),
+            "target": lambda of: self._target(of.of),
+            "calendar": self._calendar,
+            "derived": lambda of: self.formula(parse(of.formula)),
+        }
+        column = kinds[measure.kind](measure)
+        return self._guarded(measure, column) if measure.fact else column
+
+    def _flow(self, measure: Measure) -> Column:
+        return self._summed(measure, measure.axis, self.timeline.first, self.timeline.last, "period")
+
+    def _stock(self, measure: Measure) -> Column:
+        start = np.full(len(self.timeline), FIRST_DAY, dtype=np.int64)
+        entered = self._summed(measure, measure.axis, start, self.timeline.until, "until")
+        left = self._summed(measure, measure.end_axis, start, self.timeline.until, "until")
+        return Column(entered.values - left.values, entered.codes)
+
+    def _overlap(self, measure: Measure) -> Column:
+        start = np.full(len(self.timeline), FIRST_DAY, dtype=np.int64)
+        entered = self._summed(measure, measure.axis, start, self.timeline.until, "until")
+        left = self._summed(measure, measure.end_axis, start, self.timeline.first - 1, "before")
+        return Column(entered.values - left.values, entered.codes)
+
+    def _summed(self, measure: Measure, axis: str, first: Integers, last: Integers, span: str) -> Column:
+        """Return sums from ``first`` to ``last`` (by place of the period); ``span`` names them, so that blocks are
+        searched once for all their totals."""
+        block = self.world.numbers.block(FACTS[measure.fact].table, axis, self.dimension)
+        total = total_of(measure).key
+        if block is None or total not in block.totals:
+            return self._not_split(measure)
+        start, end = self._between(block.keys, first, last, span)
+        return Column(block.sums(total, start, end))
+
+    def _quantile(self, measure: Measure) -> Column:
+        sample = self.world.numbers.quantile(measure.name, self.dimension)
+        if sample is None:
+            return self._not_split(measure)
+        start, end = self._between(sample.keys, self.timeline.first, self.timeline.last, "period")
+        column = Column(sample.quantiles(measure.quantile, start, end))
+        code = self.world.reasons.code("no_data", sentences.nothing_counts(measure.words["en"]))
+        return column.where(np.isnan(column.values), code)
+
+    def _distinct(self, measure: Measure) -> Column:
+        sample = self.world.numbers.distinct(measure.name, self.dimension)
+        if sample is None:
+            return self._not_split(measure)
+        start, end = self._between(sample.keys, self.timeline.first, self.timeline.last, "period")
+        return Column(sample.counts(self.timeline.first[self.places], start, end))
+
+    def _between(self, keys: Integers, first: Integers, last: Integers, span: str) -> tuple[Integers, Integers]:
+        found = self._bounds.get((id(keys), span))
+        if found is None:
+            # The keys are kept beside their bounds, so that no other array can get their id while these are known.
+            found = (keys, *bounds(keys, self.members, first[self.places], last[self.places]))
+            self._bounds[id(keys), span] = found
+        return found[1], found[2]
+
+    def _not_split(self, measure: Measure) -> Column:
+        if FACTS[measure.fact].table not in self.world.numbers.tables:
+            return constant(np.nan, len(self))
+        sentence = sentences.not_split(measure.words["en"], self.dimension)
+        return missing(self.world.reasons.code("no_data", sentence), len(self))
+
+    def _guarded(self, measure: Measure, column: Column) -> Column:
+        """Take values away where there can be none: table not read, no rows, period before the first or to come."""
+        table, reasons = FACTS[measure.fact].table, self.world.reasons
+        span = self.world.numbers.span(table)
+        if span is None:
+            return missing(reasons.code("not_synced", sentences.not_synced(table)), len(self))
+        if not span.rows:
+            return missing(reasons.code("no_data", sentences.no_rows(table)), len(self))
+        is_early = (self.timeline.last < span.first)[self.places]
+        column = column.where(is_early, reasons.code("no_data", sentences.too_early(table, span.first)))
+        if self.world.is_forward:
+            return column
+        to_come = ~self.timeline.has_begun[self.places]
+        return column.where(to_come, reasons.code("no_data", sentences.not_begun()))
+
+    def _calendar(self, measure: Measure) -> Column:
+        days = self.timeline.business_days() if measure.name == "business_days" else self.timeline.days()
+        return Column(days[self.places])
+
+    def _target(self, kpi: str) -> Column:
+        numbers, reasons = self.world.numbers, self.world.reasons
+        if "target" not in numbers.tables:
+            return missing(reasons.code("not_synced", sentences.not_synced("target")), len(self))
+        none = reasons.code("no_target", sentences.no_target(self.world.catalogue.kpis[kpi].titles["en"]))
+        block = numbers.targets(kpi, self.dimension)
+        if block is None:
+            return missing(none, len(self))
+        first, last = self.timeline.first[self.places], self.timeline.last[self.places]
+        inside = bounds(block.keys, self.members, first, last)
+        values = block.sums(VALUE, *inside)
+        if not adds_up_over_time(self.world.catalogue, kpi):
+            weights = block.sums(WEIGHT, *inside)
+            values = np.divide(values, weights, out=values, where=weights != 0)
+        column = Column(values).where(block.sums(DAYS, *inside) == 0, none)
+        business_days = self.timeline.business_days_in_all()[self.places]
+        in_part = block.sums(BUSINESS_DAYS, *inside) < business_days
+        column = column.where(in_part, reasons.code("partial", sentences.target_in_part()), blank=False)
+        cut = sum(block.sums(JOINED, *bounds(block.keys, self.members, day, day)) for day in (first, last + 1)) != 0
+        return column.where(np.asarray(cut), reasons.code("ok", sentences.prorated()), blank=False)
+
+    def _members(self, measure: Measure) -> Column:
+        """Count the members for which the condition holds: all of them are asked once, in every period."""
+        groups = self._groups(measure)
+        if groups is None:
+            return missing(self.world.reasons.code("error", sentences.not_crossed(measure.words["en"])), len(self))
+        listed = np.array([member.code for member in self.world.numbers.members(measure.over).listed], dtype=np.int64)
+        period_count, group_count = len(self.timeline), int(groups.max(initial=0)) + 1
+        asked = self.over(
+            measure.over, np.tile(listed, period_count), np.repeat(np.arange(period_count), len(listed))
+        )
+        truth, codes = asked.holds(measure.condition)
+        slot, slots = asked.places * group_count + groups[asked.members], period_count * group_count
+        counted = np.bincount(slot, weights=truth == 1, minlength=slots)
+        is_known = truth >= 0
+        known = np.bincount(slot, weights=is_known, minlength=slots)
+        remarks, causes = np.zeros(slots, dtype=np.int16), np.zeros(slots, dtype=np.int16)
+        np.maximum.at(remarks, slot[is_known], codes[is_known])
+        np.maximum.at(causes, slot[~is_known], codes[~is_known])
+        cell = self.places * group_count + (self.members if self.dimension != COMPANY else 0)
+        is_blank = (known[cell] == 0) & (causes[cell] > 0)
+        return Column(np.where(is_blank, np.nan, counted[cell]), np.where(is_blank, causes[cell], remarks[cell]))
+
+    def _groups(self, measure: Measure) -> Integers | None:
+        """Return of which member of this dimension each counted member is a part; None if that cannot be told."""
+        count = len(self.world.numbers.members(measure.over))
+        if self.dimension == COMPANY:
+            return np.zeros(count, dtype=np.int64)
+        if self.dimension == measure.over:
+            return np.arange(count, dtype=np.int64)
+        if measure.over == "rep" and self.dimension in {"team", "region"}:
+            return self.world.numbers.group_of_reps(self.dimension)
+        return None
+
+    def holds(self, condition: str) -> tuple[NDArray[np.int8], Codes]:
+        """Return for each cell whether the condition holds (1), not (0), or cannot be told (-1), and why."""
+        truth = np.ones(len(self), dtype=np.int8)
+        codes = np.zeros(len(self), dtype=np.int16)
+        for comparison in parse_condition(condition):
+            left, right = self.formula(comparison.left), self.formula(comparison.right)
+            unknown = np.isnan(left.values) | np.isnan(right.values)
+            truth = np.where(unknown, np.minimum(truth, -1), np.minimum(truth, _compared(comparison, left, right)))
+            merged = merged_codes(left, right)
+            codes = codes if merged is None else np.where(codes == 0, merged, codes)
+        return truth.astype(np.int8), codes
+
+
+def _combined(operator: Operator, left: Column, right: Column) -> Column:
+    codes = merged_codes(left, right)
+    match operator:
+        case "+":
+            return Column(left.values + right.values, codes)
+        case "-":
+            return Column(left.values - right.values, codes)
+        case _:
+            return Column(left.values * right.values, codes)
+
+
+def _compared(comparison: Comparison, left: Column, right: Column) -> NDArray[np.bool_]:
+    difference = left.values - right.values
+    slack: Numbers = _TOLERANCE * np.maximum(np.abs(left.values), np.abs(right.values))
+    match comparison.operator:
+        case "=":
+            return np.abs(difference) <= slack
+        case "!=":
+            return np.abs(difference) > slack
+        case ">":
+            return difference > slack
+        case ">=":
+            return difference >= -slack
+        case "<":
+            return difference < -slack
+        case "<=":
+            return difference <= slack

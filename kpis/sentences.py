@@ -1,0 +1,91 @@
+"""The sentences that say why a value is missing, or what to know about it."""
+
+from __future__ import annotations
+
+from kpis.definitions import Catalogue
+from kpis.formula import Formula, Name, Negative, Number, Operation
+from kpis.periods import date_of
+
+_OF_FACT = {
+    "opportunity": "deals", "lead": "leads", "activity": "activities", "rep": "reps", "expense": "costs",
+    "survey_response": "survey answers", "marketing_stat": "marketing figures", "work_log": "logged hours",
+    "candidate": "candidates", "training": "trainings", "process_check": "process checks",
+    "assessment": "assessments", "usage": "usage records", "market_stat": "market figures",
+    "subscription": "subscriptions", "campaign": "campaigns", "login": "logins",
+}  # fmt: skip
+
+
+def not_synced(table: str) -> str:
+    """Say that a table was never read."""
+    return f'The table "{table}" was never read: connect a source that has it, then sync.'
+
+
+def no_rows(fact: str) -> str:
+    """Say that a fact has no row at all."""
+    return f"There are no {_OF_FACT.get(fact, fact)} in the data."
+
+
+def too_early(fact: str, first: int) -> str:
+    """Say that a period lies before the first row."""
+    return f"There are no {_OF_FACT.get(fact, fact)} before {date_of(first)}."
+
+
+def not_begun() -> str:
+    """Say that a period lies ahead."""
+    return "The period has not begun."
+
+
+def nothing_counts(words: str) -> str:
+    """Say that no row meets the conditions."""
+    return f"There are no {words}."
+
+
+def not_split(name: str, dimension: str) -> str:
+    """Say that a measure has no numbers by this dimension."""
+    return f"{name} is not known by {dimension.replace('&', ' and ')}."
+
+
+def not_crossed(name: str) -> str:
+    """Say that a count of members cannot be crossed."""
+    return f"{name} counts members; it cannot be asked for two crossed slices."
+
+
+def no_target(title: str) -> str:
+    """Say that nobody set a target."""
+    return f"No target for {title} is set for this slice and period."
+
+
+def prorated() -> str:
+    """Say that a target was set for other days."""
+    return "The target was set for another period; its part is by business days."
+
+
+def target_in_part() -> str:
+    """Say that a target does not reach over the whole period."""
+    return "Targets are set for a part of the period only."
+
+
+def zero_divisor(divisor: Formula, catalogue: Catalogue) -> str:
+    """Say that a divisor is zero."""
+    return f"There is nothing to divide by: {written(divisor, catalogue)} is zero."
+
+
+def written(formula: Formula, catalogue: Catalogue) -> str:
+    """Return a formula in words: the titles of its KPIs, and what its measures count."""
+    match formula:
+        case Number(value):
+            return f"{value:g}"
+        case Name(name):
+            found = catalogue.kpis.get(name)
+            return found.titles["en"] if found else catalogue.measures[name].words["en"]
+        case Negative(operand):
+            return f"-({written(operand, catalogue)})"
+        case Operation(operator, left, right):
+            parts = (_enclosed(left, operator, catalogue), _enclosed(right, operator, catalogue))
+            return f"{parts[0]} {operator} {parts[1]}"
+
+
+def _enclosed(formula: Formula, operator: str, catalogue: Catalogue) -> str:
+    text = written(formula, catalogue)
+    is_loose = isinstance(formula, Operation) and formula.operator in "+-" and operator in "*/"
+    return f"({text})" if is_loose else text
