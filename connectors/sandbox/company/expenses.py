@@ -10,7 +10,6 @@ from typing import Final
 from connectors.sandbox.company.clock import add_months, day_of, iso_day, next_workday
 from connectors.sandbox.company.company import Company
 from connectors.sandbox.company.files import Row, money
-from connectors.sandbox.company.people import Person
 from connectors.sandbox.company.seasons import growth
 
 # Where a deal has no lines, its goods are booked at the usual share of the price.
@@ -68,15 +67,15 @@ def _pay(company: Company, random: Random) -> Iterator[Row]:
 
 def _travel(company: Company, random: Random) -> Iterator[Row]:
     """Yield visits to customers, booked to seller and account."""
-    names: dict[str, Person] = {seller.id: seller for seller in company.staff.sellers}
+    sellers = {seller.id: seller.name for seller in company.staff.sellers}
+    accounts = {account.id: account.name for account in company.accounts}
     for event in company.activities.events:
-        owner = names.get(event.owner_id)
+        rep = sellers.get(event.owner_id)
         is_visit = event.kind == "Meeting" and company.window.first <= day_of(event.starts_at) < company.window.today
-        if owner is not None and is_visit and event.link.account_id and random.random() < 0.04:
-            account = next(one for one in company.accounts if one.id == event.link.account_id)
+        if rep is not None and is_visit and event.link.account_id and random.random() < 0.04:
             day = day_of(event.starts_at)
             cents = random.randrange(90, 1_400) * 100
-            yield _row(day, "sales", cents, "Travel", rep=owner.name, account=account.name)
+            yield _row(day, "sales", cents, "Travel", rep=rep, account=accounts[event.link.account_id])
 
 
 def _marketing(company: Company, random: Random) -> Iterator[Row]:

@@ -88,7 +88,7 @@ _ON_LEAVE: Final = "Sofia Rossi"
 _LEAVE_DAYS: Final = 75
 
 _HEAD: Final = ("Victoria Adams", "VP Sales", "Standard")
-_OTHERS: Final = (("Sam Carter", "Sales Operations", "Standard"), ("Automated Process", "", "AutomatedProcess"))
+_PROCESS: Final = ("Automated Process", "", "AutomatedProcess")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +137,15 @@ class Staff:
 
 def hire_staff(random: Random, window: Window) -> Staff:
     """Return the staff as of the window's last day; strengths vary a little with the seed, names do not."""
-    head = _employee(1, *_HEAD, window)
+    # The head counts to the first team, so that nobody is a team of one.
+    head = replace(_employee(1, *_HEAD, window), team=TEAMS[0].name, region=TEAMS[0].region)
     managers = [_manager(number, team, head, window) for number, team in enumerate(TEAMS, 2)]
     manager_of = {manager.team: manager for manager in managers}
     sellers = tuple(
         _seller(random, 6 + number, plan, manager_of[plan.team], window) for number, plan in enumerate(_SELLERS)
     )
-    others = [_employee(30 + number, *plan, window) for number, plan in enumerate(_OTHERS)]
     by_team = {team.name: tuple(s for s in sellers if s.team == team.name) for team in TEAMS}
-    return Staff((head, *managers, *sellers, *others), sellers, by_team)
+    return Staff((head, *managers, *sellers, _employee(6 + len(sellers), *_PROCESS, window)), sellers, by_team)
 
 
 def _employee(number: int, name: str, title: str, user_type: str, window: Window) -> Person:
@@ -181,7 +181,7 @@ def _role_id(number: int) -> str:
 
 
 def user_rows(people: Sequence[Person], last_logins: Mapping[str, int]) -> Iterator[Row]:
-    """Yield the User records; Division is the team, Department the region."""
+    """Yield the User records; Division is the team, Department the region; days are kept of sellers."""
     for person in people:
         first_name, _, last_name = person.name.partition(" ")
         address = words.address(first_name, last_name, words.ORGANISATION)
@@ -194,8 +194,8 @@ def user_rows(people: Sequence[Person], last_logins: Mapping[str, int]) -> Itera
             "Department": person.region, "Title": person.title, "IsActive": flag(person.left_on is None),
             "UserType": person.user_type, "TimeZoneSidKey": person.time_zone, "LocaleSidKey": "en_US",
             "LanguageLocaleKey": "en_US", "EmailEncodingKey": "UTF-8", "ForecastEnabled": flag(person.team != ""),
-            "Hired_On__c": iso_day(person.hired_on), "Left_On__c": iso_day(person.left_on),
-            "LastLoginDate": iso_instant(last_login),
+            "Hired_On__c": iso_day(person.hired_on) if person.is_seller else "",
+            "Left_On__c": iso_day(person.left_on), "LastLoginDate": iso_instant(last_login),
             "CreatedDate": iso_instant(person.hired_on * DAY_SECONDS), "LastModifiedDate": modified_at,
             "SystemModstamp": modified_at,
         }  # fmt: skip
