@@ -146,11 +146,31 @@ def test_a_row_without_what_it_must_have_is_said_not_dropped_in_silence() -> Non
     assert (rows.left_out, rows.unreadable) == ([], ["sf:2"])
 
 
-def test_a_value_of_another_type_than_described_names_object_and_column() -> None:
-    with pytest.raises(SourceError, match=r"Thing__c: a value for account\.created_at cannot be read as instant"):
-        rows_of(
-            {"fields": {"created_at": "At__c"}}, {"At__c": "datetime"}, [{"Id": "1", "At__c": "2026-07-01T10:00"}]
-        )
+@pytest.mark.parametrize(
+    ("table", "column", "described_as", "value"),
+    [
+        ("account", "created_at", "datetime", "2026-07-01T10:00"),
+        ("product", "list_price", "currency", "12"),
+        ("stage", "position", "double", 1.5),
+        ("rep", "is_active", "boolean", "true"),
+    ],
+)
+def test_a_value_of_another_type_than_described_names_the_column(
+    table: str, column: str, described_as: str, value: object
+) -> None:
+    with pytest.raises(SourceError, match=f"Thing__c: a value for {table}.{column} cannot be read as"):
+        rows_of({"fields": {column: "A__c"}}, {"A__c": described_as}, [{"Id": "1", "A__c": value}], table)
+
+
+def test_a_flag_read_as_text_is_a_word() -> None:
+    records: list[Record] = [{"Id": "1", "A__c": True}, {"Id": "2", "A__c": 3}]
+    assert rows_of({"fields": {"market": "A__c"}}, {"A__c": "boolean"}, records).columns["market"] == ["true", "3"]
+
+
+def test_the_earliest_of_none_is_none() -> None:
+    fields = {"A": "datetime", "B": "datetime"}
+    rows = rows_of({"fields": {"created_at": {"earliest": ["A", "B"]}}}, fields, [{"Id": "1"}])
+    assert rows.columns["created_at"] == [None]
 
 
 def test_an_object_that_is_not_there_is_missed_unless_it_is_optional() -> None:
