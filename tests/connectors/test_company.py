@@ -24,10 +24,10 @@ COVERED_BY = {
     "organisation": "Organization", "rep": "User", "account": "Account", "product": "Product2",
     "opportunity": "Opportunity", "opportunity_event": "OpportunityHistory",
     "opportunity_line": "OpportunityLineItem", "stage": "OpportunityStage", "lead": "Lead", "activity": "Task",
-    "campaign": "Campaign", "subscription": "Contract", "login": "LoginHistory", "target": "Targets", "expense": "Expenses",
-    "survey_response": "Surveys", "marketing_stat": "Marketing", "work_log": "Time", "candidate": "Hiring",
-    "training": "Training", "process_check": "Process checks", "assessment": "Assessments", "usage": "Usage",
-    "market_stat": "Market",
+    "campaign": "Campaign", "subscription": "Contract", "login": "LoginHistory", "target": "Targets",
+    "expense": "Expenses", "survey_response": "Surveys", "marketing_stat": "Marketing", "work_log": "Time",
+    "candidate": "Hiring", "training": "Training", "process_check": "Process checks", "assessment": "Assessments",
+    "usage": "Usage", "market_stat": "Market",
 }  # fmt: skip
 
 Rows = list[dict[str, str]]
