@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import hashlib
 import json
 import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -57,7 +59,13 @@ def logins(tmp_path: Path) -> Iterator[Logins]:
     public = private_key().public_key()
     pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     apps = [
-        ConnectedApp("app", SECRET, run_as="ann@small.example", public_key=pem),
+        ConnectedApp(
+            "app",
+            SECRET,
+            run_as="ann@small.example",
+            public_key=pem,
+            redirect_uris=frozenset({"http://127.0.0.1:1/back"}),
+        ),
         ConnectedApp("unattended", SECRET),
     ]
     files = {name: SMALL_ORG[name] for name in ("User", "Organization")}
@@ -156,3 +164,39 @@ def test_a_refresh_token_gives_new_access_tokens_until_it_is_revoked(logins: Log
     assert (status, answer["token_type"]) == (200, "Bearer")
     logins.session.post(f"{logins.server.url}/services/oauth2/revoke", data={"token": refresh}, timeout=5)
     assert logins.token(grant_type="refresh_token", client_id="app", refresh_token=refresh)[0] == 400
+
+
+def test_a_browser_login_gives_a_code_that_only_its_verifier_can_exchange_and_only_once(logins: Logins) -> None:
+    verifier = "a-long-random-verifier-that-nobody-guesses"
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    back = "http://127.0.0.1:1/back"
+
+    def code() -> str:
+        answer = logins.session.get(
+            f"{logins.server.url}/services/oauth2/authorize",
+            params={
+                "response_type": "code",
+                "client_id": "app",
+                "redirect_uri": back,
+                "state": "s",
+                "code_challenge": challenge,
+                "code_challenge_method": "S256",
+            },
+            allow_redirects=False,
+            timeout=5,
+        )
+        found = parse_qs(urlsplit(answer.headers["Location"]).query)
+        assert found["state"] == ["s"]
+        return found["code"][0]
+
+    form = {"grant_type": "authorization_code", "client_id": "app", "redirect_uri": back}
+    first = code()
+    status, answer = logins.token(**form, code=first, code_verifier=verifier)
+    assert status == 200
+    assert logins.token(grant_type="refresh_token", client_id="app", refresh_token=answer["refresh_token"])[0] == 200
+    again = logins.token(**form, code=first, code_verifier=verifier)[1]
+    wrong = logins.token(**form, code=code(), code_verifier="guess")[1]
+    assert (again["error_description"], wrong["error_description"]) == (
+        "invalid authorization code",
+        "invalid code verifier",
+    )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import csv
-import io
 import itertools
 import threading
 from collections import OrderedDict
@@ -231,20 +229,29 @@ def _csv(job: _Job, first: int, last: int) -> bytes:
     """Return the rows as CSV, a header first, every value in quotes, as the real service writes them."""
     columns = job.result.columns
     rows = job.result.rows[first:last]
-    text = io.StringIO(newline="")
-    writer = csv.writer(
-        text, delimiter=_DELIMITERS[job.delimiter], lineterminator=_LINE_ENDS[job.line_end], quoting=csv.QUOTE_ALL
-    )
-    writer.writerow([".".join(column.path) for column in columns])
-    values = [list(map(_cell(column), map(column.get, rows))) for column in columns]
-    writer.writerows(zip(*values, strict=True))
-    return text.getvalue().encode()
+    # Column by column, and joined by hand: a million rows take the csv module twice as long.
+    between, end = f'"{_DELIMITERS[job.delimiter]}"', _LINE_ENDS[job.line_end]
+    texts = [list(map(_cell(column), map(column.get, rows))) for column in columns]
+    header = between.join(".".join(column.path) for column in columns)
+    lines = [header, *map(between.join, zip(*texts, strict=True))]
+    return "".join(f'"{line}"{end}' for line in lines).encode()
 
 
-def _cell(column: Column) -> Callable[[Value], Value]:
-    if column.field.type == "boolean":
-        return {True: "true", False: "false", None: ""}.__getitem__  # type: ignore[return-value] # its values are these
-    if column.field.type == "datetime":
-        # The bulk service ends moments with Z where the other calls write +0000.
-        return lambda value: f"{str(value)[:-5]}Z" if value is not None else ""
-    return lambda value: value
+def _cell(column: Column) -> Callable[[Value], str]:
+    return _CELLS.get(column.field.type, _quotable)
+
+
+def _quotable(value: Value) -> str:
+    text = "" if value is None else str(value)
+    return text.replace('"', '""') if '"' in text else text
+
+
+def _moment(value: Value) -> str:
+    # The bulk service ends moments with Z where the other calls write +0000.
+    return "" if value is None else f"{str(value)[:-5]}Z"
+
+
+_CELLS: Mapping[str, Callable[[Value], str]] = {
+    "boolean": lambda value: "" if value is None else "true" if value else "false",
+    "datetime": _moment,
+}

@@ -1,4 +1,4 @@
-"""The token endpoint: client credentials, JWT bearer and refresh token, refused in the words of the real one."""
+"""The logins: client credentials, JWT bearer, a browser with PKCE, refresh token; refused as the real org does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import hmac
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qs, unquote_plus
+from urllib.parse import parse_qs, unquote_plus, urlencode
 
 import orjson
 from cryptography import x509
@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from connectors.sandbox.salesforce.org import SalesforceOrg
 from connectors.sandbox.salesforce.settings import ConnectedApp
-from connectors.sandbox.salesforce.tokens import Tokens
+from connectors.sandbox.salesforce.tokens import Code, Tokens
 from connectors.sandbox.server import Request, Response, json_response
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -61,6 +61,11 @@ class OAuth:
             username = app.run_as
         elif grant == JWT_BEARER:
             username = self._jwt_user(form.get("assertion", ""), audiences, now)
+        elif grant == "authorization_code":
+            app = self._app(form, needs_secret=False)
+            self._check_code(form)
+            refresh = {"refresh_token": self.tokens.mint_refresh(app.client_id)}
+            return {**self._answer(app.run_as, instance_url, now), **refresh}
         elif grant == "refresh_token":
             app = self._app(form, needs_secret=False)
             if not self.tokens.refreshes(form.get("refresh_token", ""), app.client_id):
@@ -69,6 +74,31 @@ class OAuth:
         else:
             raise OAuthError("unsupported_grant_type", "grant type not supported")
         return self._answer(username, instance_url, now)
+
+    def authorize(self, request: Request) -> Response:
+        """Answer a browser that wants to log in: it is sent back with a code at once, for the app's user."""
+        app = self.apps.get(request.parameter("client_id"))
+        redirect_uri = request.parameter("redirect_uri")
+        if app is None or redirect_uri not in app.redirect_uris:
+            return json_response({"error": "redirect_uri_mismatch"}, 400)
+        answer = {"state": request.parameter("state")}
+        challenge, method = request.parameter("code_challenge"), request.parameter("code_challenge_method", "S256")
+        if request.parameter("response_type") != "code" or not challenge or method != "S256":
+            answer |= {"error": "invalid_request", "error_description": "missing required code challenge"}
+        else:
+            answer["code"] = self.tokens.mint_code(Code(app.client_id, redirect_uri, challenge))
+        return Response(302, {"Location": f"{redirect_uri}?{urlencode(answer)}"})
+
+    def _check_code(self, form: Mapping[str, str]) -> None:
+        code = self.tokens.take_code(form.get("code", ""))
+        if code is None or code.client_id != form.get("client_id"):
+            raise OAuthError("invalid_grant", "invalid authorization code")
+        if code.redirect_uri != form.get("redirect_uri"):
+            raise OAuthError("redirect_uri_mismatch", "redirect_uri must match configuration")
+        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        challenge = base64.urlsafe_b64encode(digest).rstrip(b"=")
+        if not hmac.compare_digest(challenge, code.challenge.rstrip("=").encode()):
+            raise OAuthError("invalid_grant", "invalid code verifier")
 
     def _app(self, form: Mapping[str, str], *, needs_secret: bool) -> ConnectedApp:
         app = self.apps.get(form.get("client_id", ""))

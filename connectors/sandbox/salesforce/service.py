@@ -109,6 +109,8 @@ class SalesforceService:
         try:
             if parts == ("oauth2", "token") and request.method == "POST":
                 return self._token(request)
+            if parts == ("oauth2", "authorize") and request.method == "GET":
+                return self._oauth.authorize(request)
             if parts == ("oauth2", "revoke") and request.method == "POST":
                 self.tokens.revoke(parse_qs(request.body.decode("utf-8")).get("token", [""])[0])
                 return Response(200)

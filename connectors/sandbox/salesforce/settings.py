@@ -36,7 +36,8 @@ class ConnectedApp:
 
     ``run_as`` is the username that client credentials act for (empty: this flow is not enabled). ``public_key`` is
     the PEM of the key or certificate that JWTs are verified with (empty: not enabled). ``usernames`` are those whom
-    a JWT may act for; empty means every active user.
+    a JWT may act for; empty means every active user. ``redirect_uris`` are where the browser may be sent back to
+    after a login in it (empty: not enabled); such a login is granted at once, for ``run_as``.
     """
 
     client_id: str
@@ -44,3 +45,4 @@ class ConnectedApp:
     run_as: str = ""
     public_key: bytes = field(default=b"", repr=False)
     usernames: frozenset[str] = frozenset()
+    redirect_uris: frozenset[str] = frozenset()

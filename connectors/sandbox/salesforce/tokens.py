@@ -11,6 +11,15 @@ from dataclasses import dataclass
 _TOKENS_MAX = 1_000
 
 
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A login in a browser that is waiting to be exchanged: by which app, from where, proven by what."""
+
+    client_id: str
+    redirect_uri: str
+    challenge: str
+
+
 @dataclass(slots=True)
 class _Access:
     issued_at: float
@@ -26,6 +35,7 @@ class Tokens:
         self._lock = threading.Lock()
         self._access: OrderedDict[str, _Access] = OrderedDict()
         self._refresh: OrderedDict[str, str] = OrderedDict()
+        self._codes: OrderedDict[str, Code] = OrderedDict()
 
     def mint(self) -> str:
         """Return a new access token. Only the latest thousand are kept."""
@@ -44,6 +54,20 @@ class Tokens:
             while len(self._refresh) > _TOKENS_MAX:
                 self._refresh.popitem(last=False)
         return token
+
+    def mint_code(self, code: Code) -> str:
+        """Return a new authorization code; it can be taken once."""
+        text = f"aPrx{secrets.token_urlsafe(40)}"
+        with self._lock:
+            self._codes[text] = code
+            while len(self._codes) > _TOKENS_MAX:
+                self._codes.popitem(last=False)
+        return text
+
+    def take_code(self, text: str) -> Code | None:
+        """Return what the code stands for, and forget it."""
+        with self._lock:
+            return self._codes.pop(text, None)
 
     def refreshes(self, token: str, client_id: str) -> bool:
         """Tell whether this app may refresh with this token."""
