@@ -92,6 +92,34 @@ def test_appending_goes_below_the_last_table_and_grows_the_grid(google: Google, 
     assert google.client.open_by_key(book.id).sheet1.row_count == 5
 
 
+def test_appending_with_inserted_rows_moves_what_lies_below(google: Google, book: Spreadsheet) -> None:
+    User(book).set_cell("A6", "below")
+    path = f"/v4/spreadsheets/{book.id}/values/A1:append"
+    query = {"valueInputOption": "RAW", "insertDataOption": "INSERT_ROWS", "includeValuesInResponse": "true"}
+    answer = google.call("POST", path, params=query, json={"values": [["Cid"], ["Dee"]]}).json()
+    assert answer["updates"]["updatedData"]["values"] == [["Cid"], ["Dee"]]
+    assert [row[:1] for row in User(book).rows("Sheet1")[3:]] == [["Cid"], ["Dee"], [], [], ["below"]]
+
+
+def test_a_changed_spreadsheet_comes_back_where_it_is_asked_for(
+    google: Google, book: Spreadsheet, validate: Validator
+) -> None:
+    path = f"/v4/spreadsheets/{book.id}"
+    body = {
+        "requests": [{"addSheet": {"properties": {"title": "KPI"}}}],
+        "includeSpreadsheetInResponse": True,
+        "responseIncludeGridData": True,
+        "responseRanges": ["Sheet1!A1:A2"],
+    }
+    answer = google.call("POST", f"{path}:batchUpdate", json=body).json()
+    assert validate("BatchUpdateSpreadsheetResponse", answer) == []
+    assert [sheet["properties"]["title"] for sheet in answer["updatedSpreadsheet"]["sheets"]] == ["Sheet1"]
+    filters = {"dataFilters": [{"a1Range": "Sheet1!B2"}, {"gridRange": {"endRowIndex": 1}}], "includeGridData": True}
+    filtered = google.call("POST", f"{path}:getByDataFilter", json=filters).json()
+    assert validate("Spreadsheet", filtered) == []
+    assert [data.get("startColumn", 0) for data in filtered["sheets"][0]["data"]] == [1, 0]
+
+
 def test_gspread_manages_tabs_formats_notes_names_and_protection(google: Google, book: Spreadsheet) -> None:
     document = google.client.open("Sales " + book.title.split()[1])
     tab = document.add_worksheet("KPI tab", 20, 5)

@@ -8,6 +8,7 @@ from connectors.sandbox.google.a1 import Area
 from connectors.sandbox.google.errors import Json
 from connectors.sandbox.google.formatted import effective_value, formatted
 from connectors.sandbox.google.grid import Sheet
+from connectors.sandbox.google.locales import Locale
 from connectors.sandbox.google.masks import Mask, names, selected
 from connectors.sandbox.google.metadata import on_sheet
 from connectors.sandbox.google.places import answered
@@ -15,6 +16,7 @@ from connectors.sandbox.google.spreadsheet import Spreadsheet, Target
 from connectors.sandbox.google.tab_requests import sheet_properties
 
 _ROW_PIXELS, _COLUMN_PIXELS = 21, 100
+_RENDERED = ("effectiveValue", "formattedValue", "effectiveFormat")
 _CELLS = ("sheets", "data", "rowData", "values")
 
 
@@ -78,12 +80,13 @@ def _protected(protected: Json, viewer: str) -> Json:
 
 def _grid_data(book: Spreadsheet, sheet: Sheet, area: Area, fields: Mask) -> Json:
     wanted = {name for name in _RENDERED if names(fields, *_CELLS, name)}
+    default: Json = book.properties["defaultFormat"]
     rows: list[Json] = []
     for row, column, cell in sheet.cells_in(area):
         rows += [{} for _ in range(row - area.top + 1 - len(rows))]
         values = rows[-1].setdefault("values", [])
         values += [{} for _ in range(column - area.left - len(values))]
-        values.append(_cell_answer(book, cell, wanted))
+        values.append(_cell_answer(cell, wanted, book.locale_table, default))
     heights, widths = sheet.row_properties, sheet.column_properties
     data: Json = {
         "startRow": area.top,
@@ -97,17 +100,13 @@ def _grid_data(book: Spreadsheet, sheet: Sheet, area: Area, fields: Mask) -> Jso
     return {name: value for name, value in data.items() if value not in (0, [])}
 
 
-_RENDERED = ("effectiveValue", "formattedValue", "effectiveFormat")
-
-
-def _cell_answer(book: Spreadsheet, cell: Json, wanted: set[str]) -> Json:
+def _cell_answer(cell: Json, wanted: set[str], locale: Locale, default_format: Json) -> Json:
     answer = dict(cell)
     value = effective_value(cell)
     if "effectiveValue" in wanted and value is not None:
         answer["effectiveValue"] = value
     if "formattedValue" in wanted and value is not None:
-        answer["formattedValue"] = formatted(cell, book.locale_table)
+        answer["formattedValue"] = formatted(cell, locale)
     if "effectiveFormat" in wanted:
-        default: Json = book.properties["defaultFormat"]
-        answer["effectiveFormat"] = {**default, **cell.get("userEnteredFormat", {})}
+        answer["effectiveFormat"] = {**default_format, **cell.get("userEnteredFormat", {})}
     return answer

@@ -93,6 +93,7 @@ def checked(message: str, value: object, place: str = "") -> Json:
 
 @dataclass(slots=True)
 class _Check:
+    table: Shapes = field(default_factory=shapes)
     violations: list[tuple[str, str]] = field(default_factory=list)
 
     def message(self, name: str, value: object, place: str, depth: int) -> object:
@@ -100,7 +101,7 @@ class _Check:
             raise invalid("Invalid JSON payload received. Message too deep.")
         if not isinstance(value, dict):
             return self._wrong(place, f"type.googleapis.com/google.apps.sheets.v4.{name}", value)
-        fields = shapes().messages[name]
+        fields = self.table.messages[name]
         present = {key: item for key, item in value.items() if item is not None}
         result: Json = {}
         for key, item in present.items():
@@ -112,11 +113,12 @@ class _Check:
                 raise _unsupported(key, place)
             else:
                 result[key] = self._field(fields[key], item, joined(place, key), depth + 1)
-        self._only_one(name, present, place)
+        if name in self.table.oneofs:
+            self._only_one(name, present, place)
         return result
 
     def _only_one(self, name: str, present: Json, place: str) -> None:
-        group, members = shapes().oneofs.get(name, ("", frozenset[str]()))
+        group, members = self.table.oneofs[name]
         both = [key for key in present if key in members]
         if len(both) > 1:
             text = f"oneof field '{group}' is already set. Cannot set '{both[1]}'"
@@ -130,7 +132,7 @@ class _Check:
             return {key: self._field(inner, item, f"{place}[{key}]", depth) for key, item in value.items()}
         if kind.lists:
             return self._list(kind, value, place, depth)
-        if kind.name in shapes().messages:
+        if kind.name in self.table.messages:
             return self.message(kind.name, value, place, depth)
         return self._scalar(kind.name, value, place)
 
@@ -143,8 +145,8 @@ class _Check:
     def _scalar(self, name: str, value: object, place: str) -> object:
         if name == "any":
             return value
-        if name in shapes().enums:
-            if isinstance(value, str) and value in shapes().enums[name]:
+        if name in self.table.enums:
+            if isinstance(value, str) and value in self.table.enums[name]:
                 return value
             return self._wrong(place, f"type.googleapis.com/google.apps.sheets.v4.{name}", value)
         if name in {"string", "mask"}:
@@ -181,5 +183,9 @@ def _unsupported(key: str, place: str) -> ApiError:
 
 def joined(place: str, key: str) -> str:
     """Return the place of a field inside a place, in the spelling of Google's errors (snake_case)."""
-    snake = re.sub(r"(?<!^)([A-Z])", r"_\1", key).lower()
-    return f"{place}.{snake}" if place else snake
+    return f"{place}.{_snake(key)}" if place else _snake(key)
+
+
+@functools.lru_cache(maxsize=1_000)
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -118,12 +118,15 @@ class Spreadsheet:
             self._adopt(draft)
 
     def _draft(self, actor: str | None) -> Self:
-        return type(self)(
-            self.id, self.title, self.locale, self.time_zone,
-            [sheet.copy() for sheet in self.sheets], list(self.named_ranges), list(self.metadata),
-            dict(self.shares), dict(self.extra_properties), self.clock, actor, self.version, self.modified_at,
-            self.created_at, self.last_id, self.lock,
-        )  # fmt: skip
+        return replace(
+            self,
+            sheets=[sheet.copy() for sheet in self.sheets],
+            named_ranges=list(self.named_ranges),
+            metadata=list(self.metadata),
+            shares=dict(self.shares),
+            extra_properties=dict(self.extra_properties),
+            actor=actor,
+        )
 
     def _adopt(self, draft: Self) -> None:
         self.title, self.locale, self.time_zone = draft.title, draft.locale, draft.time_zone

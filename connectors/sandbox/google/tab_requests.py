@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 
+from connectors.sandbox.google.a1 import COLUMNS_MAX
 from connectors.sandbox.google.errors import Json, invalid
 from connectors.sandbox.google.grid import COLUMNS_DEFAULT, ROWS_DEFAULT, Sheet, new_sheet
 from connectors.sandbox.google.locales import LOCALES
@@ -62,6 +63,8 @@ def _check_title(book: Spreadsheet, title: str, own: Sheet | None) -> None:
 def _check_size(book: Spreadsheet, rows: int, columns: int, own_cells: int) -> None:
     if rows < 1 or columns < 1:
         raise invalid("A sheet must have at least one row and one column.")
+    if columns > COLUMNS_MAX:
+        raise invalid(f"A sheet can have at most {COLUMNS_MAX} columns.")
     if rows * columns > own_cells and book.cell_count - own_cells + rows * columns > CELLS_MAX:
         raise invalid(
             f"This action would increase the number of cells in the workbook above the limit of {CELLS_MAX} cells."
