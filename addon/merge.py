@@ -53,7 +53,8 @@ class Merge:
     """A merge in progress over one previous snapshot (None: over nothing).
 
     After `finish` the connection holds, per table, ``new.<table>`` (the merged rows, with ``_day`` twins; a plain
-    ``<table>`` means these), ``old.<table>`` (those of the previous snapshot) and ``changed.<table>`` (the ids that differ).
+    ``<table>`` means these), ``old.<table>`` (those of the previous snapshot) and ``changed.<table>`` (ids that
+    differ).
     """
 
     def __init__(self, previous: Snapshot | None, work_folder: Path) -> None:

@@ -26,13 +26,12 @@ def check(organisation: Organisation, as_json: bool) -> None:
     """Check settings, credentials, scopes, fields and tabs; say what to do about each."""
     findings = check_all(organisation)
     if as_json:
-        document = [{"subject": f.subject, "state": f.state, "remedy": f.remedy} for f in findings]
+        document = [{"place": f.place, "ok": f.is_well, "words": f.words, "remedy": f.remedy} for f in findings]
         click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
     else:
         for finding in findings:
-            mark = {"ok": "ok  ", "warning": "note", "failed": "FAIL"}[finding.state]
-            click.echo(f"{mark}  {finding.subject}" + (f": {finding.remedy}" if finding.remedy else ""))
-    failed = sum(finding.state == "failed" for finding in findings)
+            click.echo(f"{'ok  ' if finding.is_well else 'FAIL'}  {finding}")
+    failed = sum(not finding.is_well for finding in findings)
     if failed:
         raise AddonError(f"{failed} of {len(findings)} checks failed.")
 

@@ -1,0 +1,97 @@
+"""``scorecell check``: settings, data folder, Salesforce, spreadsheets, snapshot; each with what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from addon.database import open_database
+from addon.errors import AddonError
+from addon.settings import Organisation
+from addon.sources import open_client, salesforce_settings
+from addon.store import Store
+from connectors.errors import SourceError
+from connectors.salesforce import SalesforceSource
+from connectors.salesforce_check import check_salesforce
+from connectors.source import Finding
+from kpis.cube import Cube
+from kpis.errors import KpiError
+
+
+def check_all(organisation: Organisation) -> list[Finding]:
+    """Return what is well and what is not. A part that fails never hides the next one."""
+    findings = []
+    for part in (_settings, _data_folder, _salesforce, _spreadsheets, _addon, _snapshot):
+        try:
+            findings += part(organisation)
+        except (AddonError, SourceError, KpiError) as error:
+            findings.append(Finding(part.__name__.strip("_").replace("_", " "), False, str(error)))
+    return findings
+
+
+def _settings(organisation: Organisation) -> Iterator[Finding]:
+    settings = organisation.settings
+    yield Finding("settings", True, f"read from {settings.source}, data in {settings.data_folder}.")
+    if settings.integer("schedule", "every_minutes") < 5:
+        yield Finding(
+            "schedule.every_minutes", False, "is below 5 minutes.", "Salesforce's calls are shared; set 5 or more."
+        )
+
+
+def _data_folder(organisation: Organisation) -> Iterator[Finding]:
+    open_database(organisation.data_folder).dispose()
+    yield Finding("data folder", True, f"{organisation.data_folder} can be written.")
+
+
+def _salesforce(organisation: Organisation) -> Iterator[Finding]:
+    settings = organisation.settings
+    if not settings.text("salesforce", "instance_url"):
+        yield Finding("Salesforce", True, "not used: salesforce.instance_url is not set.")
+        return
+    yield from check_salesforce(SalesforceSource(salesforce_settings(settings), clock=settings.clock.now))
+
+
+def _spreadsheets(organisation: Organisation) -> Iterator[Finding]:
+    settings = organisation.settings
+    read, written = settings.words("google", "spreadsheets"), settings.words("google", "publish_to")
+    if not read and not written:
+        yield Finding("Google Sheets", True, "not used: google.spreadsheets and google.publish_to are not set.")
+        return
+    client = open_client(settings)
+    yield Finding("Google Sheets", True, f"the service account is {client.email}; share spreadsheets with it.")
+    for spreadsheet in dict.fromkeys([*read, *written]):
+        try:
+            state = client.state(spreadsheet)
+        except SourceError as error:
+            yield Finding(f"spreadsheet {spreadsheet}", False, str(error))
+        else:
+            use = " and ".join(word for word, ids in (("read", read), ("written", written)) if spreadsheet in ids)
+            yield Finding(f"spreadsheet {spreadsheet}", True, f"{len(state.tabs)} tabs, {use}.")
+
+
+def _addon(organisation: Organisation) -> Iterator[Finding]:
+    settings = organisation.settings
+    needed = {
+        "addon_audiences": bool(settings.words("google", "addon_audiences")),
+        "addon_service_account": bool(settings.text("google", "addon_service_account")),
+        "client_id": bool(settings.text("google", "client_id")),
+        "allowed_domains": bool(settings.words("google", "allowed_domains")),
+    }
+    missing = [f"google.{name}" for name, is_set in needed.items() if not is_set]
+    if len(missing) == len(needed):
+        yield Finding("add-on", True, "not set up; cells still work with keys of `scorecell keys mint`.")
+    elif missing:
+        yield Finding("add-on", False, f"{', '.join(missing)} not set, so every call is refused.", "Set all four.")
+    else:
+        yield Finding("add-on", True, "tokens of Google are accepted for the addresses and domains set.")
+
+
+def _snapshot(organisation: Organisation) -> Iterator[Finding]:
+    snapshot = Store(organisation.data_folder).current()
+    if snapshot is None:
+        yield Finding("snapshot", True, "none yet.", "Run `scorecell sync`.")
+        return
+    cube = Cube.open(snapshot.cube_folder)
+    rows = sum(table.rows for table in snapshot.manifest.tables.values())
+    yield Finding("snapshot", True, f"{snapshot.id} of {snapshot.manifest.created_at}, {rows:,} rows.")
+    for problem in (*snapshot.manifest.problems, *cube.problems):
+        yield Finding("snapshot", False, problem)
