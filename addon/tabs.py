@@ -46,9 +46,9 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     "fr": {
         "scorecard": "Tableau de bord", "leaderboard": "Classement", "as_of": "Au", "snapshot": "instantané",
         "money": "montants en", "kpi": "Indicateur", "value": "Valeur", "target": "Objectif",
-        "attainment": "Atteinte", "versus_prior": "vs période précédente", "versus_year_ago": "vs an dernier", "state": "État", "n": "n",
-        "note": "Remarque", "rank": "Rang", "rep": "Commercial", "team": "Équipe", "nobody": "Personne à afficher.",
-        "company": "entreprise", "nothing": "Aucun indicateur à afficher.",
+        "attainment": "Atteinte", "versus_prior": "vs période précédente", "versus_year_ago": "vs an dernier",
+        "state": "État", "n": "n", "note": "Remarque", "rank": "Rang", "rep": "Commercial", "team": "Équipe",
+        "nobody": "Personne à afficher.", "company": "entreprise", "nothing": "Aucun indicateur à afficher.",
     },
 }  # fmt: skip
 
