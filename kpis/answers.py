@@ -6,15 +6,15 @@ the caller hands in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from operator import itemgetter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol, TypeVar
 
 import numpy as np
 
 from kpis.blocks import Integers
 from kpis.catalogue import resolve_kpi
+from kpis.cells import Cells, Group, Words, groups_of, interned, placed, word_codes
 from kpis.cube import Cube
 from kpis.definitions import COMPANY, Catalogue, Kpi
 from kpis.errors import QuestionError
@@ -29,6 +29,8 @@ from kpis.tables_of import tables_of
 from kpis.timeline import Timeline
 
 Resolved = TypeVar("Resolved")
+Parts = tuple[float | None, float | None, int | None]
+"""Numerator, denominator and sample size."""
 
 _MOST_REMEMBERED: Final = 20_000
 """How many words an answerer remembers the meaning of, so that a long-lived one stays small."""
@@ -45,25 +47,58 @@ class Crossing(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class _Cells:
-    """Cells by the places of their words, with the words' meanings; a meaning may be a sentence: an error."""
-
-    kpis: list[Kpi | Reason]
-    whos: list[Who | Reason]
-    periods: list[Period | Reason]
-    shows: list[Show | Reason]
-    places: Integers
-
-
 @dataclass(slots=True)
 class _Evaluated:
-    """What came out for all cells, and the groups it came from."""
+    """What came out for all cells, and the evaluation of each group."""
 
+    cells: Cells
     values: list[float | None]
     codes: Integers
     reasons: Reasons
-    groups: list[tuple[Integers, Kpi, Evaluation]] = field(default_factory=list)
+    groups: list[tuple[Group, Evaluation]] = field(default_factory=list)
+
+    def answer(self, question: Question, cell: int, parts: Parts = (None, None, None)) -> Answer:
+        """Return the answer of one cell."""
+        kpi_place, who_place, period_place, _ = self.cells.places[cell].tolist()
+        kpi, who, period = self.cells.kpis[kpi_place], self.cells.whos[who_place], self.cells.periods[period_place]
+        reason = self.reasons[int(self.codes[cell])]
+        return Answer(
+            question,
+            kpi.id if isinstance(kpi, Kpi) else question.kpi,
+            who.label if isinstance(who, Who) else question.who,
+            period.label if isinstance(period, Period) else question.period,
+            self.values[cell],
+            reason.state,
+            reason.sentence,
+            *parts,
+            kpi.unit if isinstance(kpi, Kpi) else "",
+        )
+
+
+class OddAnswers(Mapping[int, Answer]):
+    """The answers that are not ok, by cell. Each is made when it is looked at: there may be thousands."""
+
+    def __init__(self, evaluated: _Evaluated) -> None:
+        self._evaluated = evaluated
+        is_odd = ~evaluated.reasons.silent()[evaluated.codes]
+        self._codes = dict(zip(np.flatnonzero(is_odd).tolist(), evaluated.codes[is_odd].tolist(), strict=True))
+
+    def __getitem__(self, cell: int) -> Answer:
+        if cell not in self._codes:
+            raise KeyError(cell)
+        cells = self._evaluated.cells
+        asked = (words[place] for words, place in zip(cells.words, cells.places[cell].tolist(), strict=True))
+        return self._evaluated.answer(Question(*asked), cell)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._codes)
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def reasons(self) -> Iterator[tuple[int, Reason]]:
+        """Yield each cell with its state and sentence: all that most readers need, without making answers."""
+        return ((cell, self._evaluated.reasons[code]) for cell, code in self._codes.items())
 
 
 class Answerer:
@@ -102,13 +137,10 @@ class Answerer:
 
     def answer_all(self, questions: Sequence[Question]) -> list[Answer]:
         """Return the answers in the order of the questions, each with numerator, denominator and sample size."""
-        words, places = _interned([(q.kpi, q.who, q.period, q.show) for q in questions])
-        cells = self._resolved(*words, places)
-        evaluated = self._evaluated(cells)
-        parts = _Parts(len(questions))
-        for inside, kpi, evaluation in evaluated.groups:
-            parts.add(inside, kpi, evaluation)
-        return [self._answer(question, cells, evaluated, cell, parts) for cell, question in enumerate(questions)]
+        words, places = interned([(q.kpi, q.who, q.period, q.show) for q in questions])
+        evaluated = self._evaluated(self._meant(words, places))
+        parts = _parts(evaluated)
+        return [evaluated.answer(question, cell, parts[cell]) for cell, question in enumerate(questions)]
 
     def values(
         self,
@@ -117,36 +149,27 @@ class Answerer:
         periods: Sequence[str],
         shows: Sequence[str],
         cells: Integers | Sequence[Sequence[int]] | None = None,
-    ) -> tuple[list[float | None], dict[int, Answer]]:
+    ) -> tuple[list[float | None], OddAnswers]:
         """Return the values of cells that are given by the places of their words, and the answers that are not ok.
 
         A cell is (place of the KPI, of who, of the period, of the show). Without ``cells``, all combinations, the
         last word changing fastest. Raises `QuestionError` if a place is outside its list.
         """
-        words = (list(kpis), list(whos), list(periods), list(shows))
-        return self._values(words, _places(tuple(map(len, words)), cells))
+        words = (kpis, whos, periods, shows)
+        return self._values(words, placed(words, cells))
 
-    def values_of_rows(self, rows: Sequence[Sequence[str]]) -> tuple[list[float | None], dict[int, Answer]]:
+    def values_of_rows(self, rows: Sequence[Sequence[str]]) -> tuple[list[float | None], OddAnswers]:
         """Return the values of questions given as ``[kpi, who, period, show]``, of which the last may be left out."""
-        full = [(*row, *_DEFAULTS[len(row) :]) for row in rows]
-        return self._values(*_interned(full))
+        return self._values(*interned(rows))
 
-    def _values(
-        self, words: tuple[list[str], list[str], list[str], list[str]], places: Integers
-    ) -> tuple[list[float | None], dict[int, Answer]]:
-        cells = self._resolved(*words, places)
-        evaluated = self._evaluated(cells)
-        is_odd = ~evaluated.reasons.silent()[evaluated.codes]
-        odd = {}
-        for cell in np.flatnonzero(is_odd).tolist():
-            asked = (column[place] for column, place in zip(words, places[cell].tolist(), strict=True))
-            odd[cell] = self._answer(Question(*asked), cells, evaluated, cell, None)
-        return evaluated.values, odd
+    def _values(self, words: Words, places: Integers) -> tuple[list[float | None], OddAnswers]:
+        evaluated = self._evaluated(self._meant(words, places))
+        return evaluated.values, OddAnswers(evaluated)
 
-    def _resolved(
-        self, kpis: list[str], whos: list[str], periods: list[str], shows: list[str], places: Integers
-    ) -> _Cells:
-        return _Cells(
+    def _meant(self, words: Words, places: Integers) -> Cells:
+        kpis, whos, periods, shows = words
+        return Cells(
+            words,
             [self._meaning("kpi", word, self._kpi) for word in kpis],
             [self._meaning("who", word, self._who) for word in whos],
             [self._meaning("period", word, self._period) for word in periods],
@@ -188,73 +211,43 @@ class Answerer:
             return Reason("not_allowed", f"{show} compares with others than {self._limit.words}.")
         return show
 
-    def _evaluated(self, cells: _Cells) -> _Evaluated:
+    def _evaluated(self, cells: Cells) -> _Evaluated:
         """Evaluate all cells whose words are understood, in groups of one KPI, show and dimension."""
         reasons = Reasons()
-        codes = _word_codes(cells, reasons)
-        values = np.full(len(cells.places), np.nan)
-        evaluated = _Evaluated([], codes, reasons)
-        timeline, period_places = self._timeline_of(cells.periods)
-        evaluations: dict[tuple[str, bool, bytes, bytes], Evaluation] = {}
-        for inside, kpi, show, dimensions in _groups(cells, codes):
-            members = self._member_codes(cells, inside, dimensions)
-            places = period_places[cells.places[inside, 2]]
-            key = ("&".join(dimensions), kpi.is_forward, members.tobytes(), places.tobytes())
-            evaluation = evaluations.get(key)
-            if evaluation is None:
-                evaluation = self._evaluation(reasons, kpi, dimensions, members, timeline, places)
-                evaluations[key] = evaluation
-            column = self._shown(evaluation, kpi, show, dimensions)
-            values[inside] = column.values
+        codes = word_codes(cells, reasons)
+        values = np.full(len(cells), np.nan)
+        evaluated = _Evaluated(cells, [], codes, reasons)
+        slices = _Slices(self, cells, reasons)
+        for group in groups_of(cells, codes):
+            evaluation = slices.evaluation(group)
+            column = self._shown(evaluation, slices.company(evaluation), group)
+            values[group.inside] = column.values
             if column.codes is not None:
-                codes[inside] = column.codes
-            evaluated.groups.append((inside, kpi, evaluation))
+                codes[group.inside] = column.codes
+            evaluated.groups.append((group, evaluation))
         evaluated.values = _plain(values)
         return evaluated
 
-    def _timeline_of(self, periods: list[Period | Reason]) -> tuple[Timeline, Integers]:
-        """Return the timeline of the periods that are understood, and the place of each period in it."""
-        understood = [period for period in periods if isinstance(period, Period)]
-        if self._timeline.periods != tuple(understood):
-            self._timeline = Timeline(understood, self.calendar, self.today)
-        is_understood = np.array([isinstance(period, Period) for period in periods], dtype=np.int64)
-        return self._timeline, np.cumsum(is_understood) - 1
+    def timeline(self, periods: Sequence[Period]) -> Timeline:
+        """Return the timeline of these periods; that of the last request is kept, for it is often asked again."""
+        if self._timeline.periods != tuple(periods):
+            self._timeline = Timeline(periods, self.calendar, self.today)
+        return self._timeline
 
-    def _member_codes(self, cells: _Cells, inside: Integers, dimensions: tuple[str, ...]) -> Integers:
-        sizes = [len(self.cube.members(dimension)) for dimension in dimensions[1:]]
-        codes = np.zeros(len(cells.whos), dtype=np.int64)
-        for place, who in enumerate(cells.whos):
-            if isinstance(who, Who) and who.dimensions == dimensions and dimensions:
-                codes[place] = who.codes[0] if not sizes else who.codes[0] * sizes[0] + who.codes[1]
-        members: Integers = codes[cells.places[inside, 1]]
-        return members
-
-    def _evaluation(  # noqa: PLR0917 the parts of one evaluation
-        self,
-        reasons: Reasons,
-        kpi: Kpi,
-        dimensions: tuple[str, ...],
-        members: Integers,
-        timeline: Timeline,
-        places: Integers,
-    ) -> Evaluation:
-        numbers: Numbered = self.cube
+    def numbers(self, dimensions: tuple[str, ...]) -> Numbered:
+        """Return where the numbers of a dimension, or of a pair of them, come from."""
         if len(dimensions) == 2 and self._crossing is not None:
-            numbers = self._crossing.numbers(self.cube, self.catalogue, (dimensions[0], dimensions[1]))
-        world = World(numbers, self.catalogue, reasons, kpi.is_forward)
-        return Evaluation(world, "&".join(dimensions) or COMPANY, members, timeline, places)
+            return self._crossing.numbers(self.cube, self.catalogue, (dimensions[0], dimensions[1]))
+        return self.cube
 
-    def _shown(self, evaluation: Evaluation, kpi: Kpi, show: Show, dimensions: tuple[str, ...]) -> Column:
+    def _shown(self, evaluation: Evaluation, company: Evaluation, group: Group) -> Column:
         reasons = evaluation.world.reasons
         try:
-            self._check_dimensions(kpi, dimensions)
-            world = World(self.cube, self.catalogue, reasons, kpi.is_forward)
-            everyone = np.zeros(len(evaluation), dtype=np.int64)
-            company = Evaluation(world, COMPANY, everyone, evaluation.timeline, evaluation.places)
-            column = shown(evaluation, company, kpi, show)
+            self._check_dimensions(group.kpi, group.dimensions)
+            column = shown(evaluation, company, group.kpi, group.show)
         except QuestionError as error:
             return missing(reasons.code("error", str(error)), len(evaluation))
-        return self._marked(column, kpi, reasons)
+        return self._marked(column, group.kpi, reasons)
 
     def _check_dimensions(self, kpi: Kpi, dimensions: tuple[str, ...]) -> None:
         for dimension in dimensions:
@@ -277,103 +270,69 @@ class Answerer:
             column = _remarked(column, has_value, reasons.code("stale", _STALE), reasons)
         return column
 
-    def _answer(
-        self, question: Question, cells: _Cells, evaluated: _Evaluated, cell: int, parts: _Parts | None
-    ) -> Answer:
-        kpi_place, who_place, period_place, _ = cells.places[cell].tolist()
-        kpi, who, period = cells.kpis[kpi_place], cells.whos[who_place], cells.periods[period_place]
-        reason = evaluated.reasons[int(evaluated.codes[cell])]
-        numerator, denominator, n = parts.of(cell) if parts else (None, None, None)
-        return Answer(
-            question,
-            kpi.id if isinstance(kpi, Kpi) else question.kpi,
-            who.label if isinstance(who, Who) else question.who,
-            period.label if isinstance(period, Period) else question.period,
-            evaluated.values[cell],
-            reason.state,
-            reason.sentence,
-            numerator,
-            denominator,
-            n,
-            kpi.unit if isinstance(kpi, Kpi) else "",
-        )
+
+class _Slices:
+    """Makes the evaluations of one request; groups that ask for the same members and periods share one."""
+
+    def __init__(self, answerer: Answerer, cells: Cells, reasons: Reasons) -> None:
+        self._answerer = answerer
+        self._cells = cells
+        self._reasons = reasons
+        self._timeline = answerer.timeline([period for period in cells.periods if isinstance(period, Period)])
+        is_meant = np.array([isinstance(period, Period) for period in cells.periods], dtype=np.int64)
+        self._period_places = np.cumsum(is_meant) - 1
+        self._codes: dict[tuple[str, ...], Integers] = {}
+        self._known: dict[tuple[tuple[str, ...], bool, bytes, bytes], Evaluation] = {}
+
+    def evaluation(self, group: Group) -> Evaluation:
+        """Return the evaluation of a group's cells."""
+        places = self._cells.places[group.inside]
+        members = self._member_codes(group.dimensions)[places[:, 1]]
+        periods = self._period_places[places[:, 2]]
+        key = (group.dimensions, group.kpi.is_forward, members.tobytes(), periods.tobytes())
+        if key not in self._known:
+            numbers = self._answerer.numbers(group.dimensions)
+            world = World(numbers, self._answerer.catalogue, self._reasons, group.kpi.is_forward)
+            dimension = "&".join(group.dimensions) or COMPANY
+            self._known[key] = Evaluation(world, dimension, members, self._timeline, periods)
+        return self._known[key]
+
+    def company(self, evaluation: Evaluation) -> Evaluation:
+        """Return the evaluation of the company in the same periods, cell by cell."""
+        world = replace(evaluation.world, numbers=self._answerer.cube)
+        everyone = np.zeros(len(evaluation), dtype=np.int64)
+        return Evaluation(world, COMPANY, everyone, evaluation.timeline, evaluation.places)
+
+    def _member_codes(self, dimensions: tuple[str, ...]) -> Integers:
+        """Return the code of each who of these dimensions; a pair's is made of both (see `Crossing`)."""
+        if dimensions not in self._codes:
+            right = len(self._answerer.cube.members(dimensions[1])) if len(dimensions) == 2 else 1
+            self._codes[dimensions] = np.array(
+                [
+                    _code_of(who, right) if isinstance(who, Who) and who.dimensions == dimensions else 0
+                    for who in self._cells.whos
+                ],
+                dtype=np.int64,
+            )
+        return self._codes[dimensions]
 
 
-_DEFAULTS: Final = ("", "", "", "value")
+def _code_of(who: Who, right_count: int) -> int:
+    if not who.codes:
+        return 0
+    return who.codes[0] if len(who.codes) == 1 else who.codes[0] * right_count + who.codes[1]
 
 
-class _Parts:
-    """Numerators, denominators and sample sizes of cells."""
-
-    def __init__(self, count: int) -> None:
-        self._columns = np.full((3, count), np.nan)
-
-    def add(self, inside: Integers, kpi: Kpi, evaluation: Evaluation) -> None:
-        """Compute those of the cells of one group."""
-        if parts := parts_of(evaluation, kpi):
-            self._columns[0, inside], self._columns[1, inside] = parts[0].values, parts[1].values
-        self._columns[2, inside] = evaluation.value(kpi.count).values
-
-    def of(self, cell: int) -> tuple[float | None, float | None, int | None]:
-        """Return numerator, denominator and sample size of one cell, None where there is none."""
-        numerator, denominator, n = _plain(self._columns[:, cell])
-        return numerator, denominator, None if n is None else round(n)
-
-
-def _interned(
-    rows: Sequence[tuple[str, ...]],
-) -> tuple[tuple[list[str], list[str], list[str], list[str]], Integers]:
-    """Return the different words of each of the four columns, and each row as places in them."""
-    places = np.empty((len(rows), 4), dtype=np.int64)
-    words: list[list[str]] = []
-    for column in range(4):
-        word_of = itemgetter(column)
-        different = {word: place for place, word in enumerate(dict.fromkeys(map(word_of, rows)))}
-        found = map(different.__getitem__, map(word_of, rows))
-        places[:, column] = np.fromiter(found, dtype=np.int64, count=len(rows))
-        words.append(list(different))
-    return (words[0], words[1], words[2], words[3]), places
-
-
-def _places(sizes: tuple[int, ...], cells: Integers | Sequence[Sequence[int]] | None) -> Integers:
-    if cells is None:
-        return np.stack([axis.reshape(-1) for axis in np.indices(sizes)], axis=1).astype(np.int64)
-    places = np.asarray(cells, dtype=np.int64).reshape(-1, 4)
-    if np.any(places < 0) or np.any(places >= np.array(sizes)):
-        raise QuestionError("A cell names a place outside the lists of words. Places count from 0.")
-    return places
-
-
-def _word_codes(cells: _Cells, reasons: Reasons) -> Integers:
-    """Return for each cell the reason of the first of its words that is not understood, 0 if all are."""
-    codes = np.zeros(len(cells.places), dtype=np.int64)
-    for column, meanings in enumerate((cells.kpis, cells.whos, cells.periods, cells.shows)):
-        known = [reasons.code(m.state, m.sentence) if isinstance(m, Reason) else 0 for m in meanings]
-        if any(known):
-            own = np.array(known, dtype=np.int64)[cells.places[:, column]]
-            codes = np.where(codes == 0, own, codes)
-    return codes
-
-
-def _groups(cells: _Cells, codes: Integers) -> list[tuple[Integers, Kpi, Show, tuple[str, ...]]]:
-    """Return the cells of each KPI, show and dimension, leaving out those with a word that is not understood."""
-    asked = dict.fromkeys(who.dimensions for who in cells.whos if isinstance(who, Who))
-    dimensions = {names: place for place, names in enumerate(asked)}
-    dimension_of = np.array(
-        [dimensions[who.dimensions] if isinstance(who, Who) else 0 for who in cells.whos], dtype=np.int64
-    )
-    places = cells.places
-    keys = (places[:, 0] * len(cells.shows) + places[:, 3]) * len(dimensions) + dimension_of[places[:, 1]]
-    inside = np.flatnonzero(codes == 0)
-    order = inside[np.argsort(keys[inside], kind="stable")]
-    borders = np.flatnonzero(np.diff(keys[order])) + 1
-    found = []
-    for group in np.split(order, borders) if len(order) else []:
-        kpi, show = cells.kpis[places[group[0], 0]], cells.shows[places[group[0], 3]]
-        who = cells.whos[places[group[0], 1]]
-        if isinstance(kpi, Kpi) and not isinstance(show, Reason) and isinstance(who, Who):
-            found.append((group, kpi, show, who.dimensions))
-    return found
+def _parts(evaluated: _Evaluated) -> list[Parts]:
+    """Return numerator, denominator and sample size of each cell, None where there is none."""
+    columns = np.full((3, len(evaluated.cells)), np.nan)
+    for group, evaluation in evaluated.groups:
+        if parts := parts_of(evaluation, group.kpi):
+            columns[0, group.inside], columns[1, group.inside] = parts[0].values, parts[1].values
+        columns[2, group.inside] = evaluation.value(group.kpi.count).values
+    numerators, denominators, counts = map(_plain, columns)
+    sizes = [None if count is None else round(count) for count in counts]
+    return list(zip(numerators, denominators, sizes, strict=True))
 
 
 def _remarked(column: Column, has_value: Integers, code: int, reasons: Reasons) -> Column:

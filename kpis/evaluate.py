@@ -215,12 +215,14 @@ class Evaluation:
             return missing(reasons.code("not_synced", sentences.not_synced(table)), len(self))
         if not span.rows:
             return missing(reasons.code("no_data", sentences.no_rows(table)), len(self))
-        is_early = (self.timeline.last < span.first)[self.places]
-        column = column.where(is_early, reasons.code("no_data", sentences.too_early(table, span.first)))
-        if self.world.is_forward:
-            return column
-        to_come = ~self.timeline.has_begun[self.places]
-        return column.where(to_come, reasons.code("no_data", sentences.not_begun()))
+        is_early = self.timeline.last < span.first
+        if is_early.any():
+            code = reasons.code("no_data", sentences.too_early(table, span.first))
+            column = column.where(is_early[self.places], code)
+        to_come = ~self.timeline.has_begun
+        if to_come.any() and not self.world.is_forward:
+            column = column.where(to_come[self.places], reasons.code("no_data", sentences.not_begun()))
+        return column
 
     def _calendar(self, measure: Measure) -> Column:
         days = self.timeline.business_days() if measure.name == "business_days" else self.timeline.days()
