@@ -360,3 +360,21 @@ def test_an_org_that_cannot_be_read_says_file_row_and_reason(tmp_path: Path) -> 
             SalesforceOrg.load(write_org(tmp_path, {"Opportunity": text}))
     with pytest.raises(OrgError, match="There is no folder"):
         SalesforceOrg.load(tmp_path / "missing")
+
+
+def test_a_deal_is_worth_the_sum_of_its_lines(stage: Stage) -> None:
+    deal = "006000000000001AAA"
+    keys = [
+        stage.org.insert("OpportunityLineItem", OpportunityId=deal, Quantity=count, UnitPrice=10, Discount=5)
+        for count in (1, 2)
+    ]
+    assert stage.org.record("Opportunity", deal)["Amount"] == 28.5
+    stage.org.update("OpportunityLineItem", keys[0], UnitPrice=20)
+    assert stage.org.record("Opportunity", deal)["Amount"] == 38.0
+    stage.org.delete("OpportunityLineItem", keys[0])
+
+    assert stage.org.record("Opportunity", deal)["Amount"] == 19.0
+    stage.org.delete("Opportunity", deal)
+    record = stage.org.record("Opportunity", deal)
+    assert (record["IsDeleted"], record["Amount"]) == (True, 19.0)
+    assert stage.query("SELECT Id FROM OpportunityLineItem") == []

@@ -12,7 +12,7 @@ from connectors.sandbox.salesforce.conditions import AGGREGATES, Conditions, is_
 from connectors.sandbox.salesforce.errors import ApiError
 from connectors.sandbox.salesforce.results import Record, Result, in_order
 from connectors.sandbox.salesforce.schema import Field
-from connectors.sandbox.salesforce.soql import (
+from connectors.sandbox.salesforce.syntax import (
     Call,
     Comparison,
     Condition,

@@ -20,7 +20,8 @@ from connectors.sandbox.salesforce.org import SalesforceOrg
 from connectors.sandbox.salesforce.query import run
 from connectors.sandbox.salesforce.results import Result
 from connectors.sandbox.salesforce.settings import SalesforceSettings
-from connectors.sandbox.salesforce.soql import Select, parse
+from connectors.sandbox.salesforce.soql import parse
+from connectors.sandbox.salesforce.syntax import Select
 from connectors.sandbox.salesforce.values import Value
 from connectors.sandbox.salesforce.view import View
 from connectors.sandbox.server import Request, Response, json_response

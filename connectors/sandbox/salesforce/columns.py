@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from connectors.sandbox.salesforce.rules import fiscal_period
 from connectors.sandbox.salesforce.schema import Field, ObjectType, parse_field
-from connectors.sandbox.salesforce.soql import Call, Name, Select, refusal
+from connectors.sandbox.salesforce.syntax import Call, Name, Select, refusal
 from connectors.sandbox.salesforce.table import Row, Table
 from connectors.sandbox.salesforce.values import Value
 from connectors.sandbox.salesforce.view import View

@@ -14,7 +14,7 @@ from connectors.sandbox.salesforce.columns import Column, Get
 from connectors.sandbox.salesforce.days import Today, day_range, day_start
 from connectors.sandbox.salesforce.errors import ApiError
 from connectors.sandbox.salesforce.ids import is_record_id, with_suffix
-from connectors.sandbox.salesforce.soql import (
+from connectors.sandbox.salesforce.syntax import (
     Call,
     Comparison,
     Condition,

@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from connectors.sandbox.salesforce.effects import CHANGE_DATES, SYSTEM_DATES, Change, Effects, new_id
 from connectors.sandbox.salesforce.errors import OrgError
-from connectors.sandbox.salesforce.ids import record_id, record_number
 from connectors.sandbox.salesforce.load import load_tables
-from connectors.sandbox.salesforce.rules import HISTORY_FIELDS, Circumstances, apply_rules, makes_history
+from connectors.sandbox.salesforce.rules import apply_rules
 from connectors.sandbox.salesforce.schema import Field
 from connectors.sandbox.salesforce.table import Row, Table
 from connectors.sandbox.salesforce.values import Value, moment_text, value_of
 
 Clock = Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """A row put, or (None) taken out; ``gone`` is the moment of a deletion, empty for an undeletion."""
-
-    table: Table
-    key: str
-    row: Row | None
-    gone: str | None = None
 
 
 def _now() -> datetime:
@@ -45,7 +34,7 @@ class SalesforceOrg:
         self.lock = threading.RLock()
         self._tables = dict(tables)
         self._by_fold = {name.lower(): name for name in self._tables}
-        self._late: list[tuple[str, list[_Change]]] = []
+        self._late: list[tuple[str, list[Change]]] = []
         self.schema_changed_at = clock()
 
     @classmethod
@@ -114,17 +103,18 @@ class SalesforceOrg:
             now = self.now
             given = self._values(table, fields)
             values: dict[str, Value] = {each.name: value_of(each.type, None) for each in table.kind.fields}
-            values |= dict.fromkeys(_SYSTEM_DATES & set(values), now)
+            values |= dict.fromkeys(SYSTEM_DATES & set(values), now)
             maker = next(iter(self._known("User").rows), None)
             values |= dict.fromkeys({"CreatedById", "LastModifiedById"} & set(values), maker)
             values |= given
-            values["Id"] = given.get("Id") or self._new_id(table)
+            values["Id"] = given.get("Id") or new_id(table)
             key = str(values["Id"])
             if key in table.rows:
                 raise OrgError(f"{object_name} {key} exists already.")
-            apply_rules(table.kind.name, values, frozenset(given), self._circumstances(now))
-            changes = [_Change(table, key, table.row_of(values))]
-            changes += self._consequences(table, values, frozenset(given), {}, now)
+            effects = self._effects(now)
+            apply_rules(table.kind.name, values, frozenset(given), effects.circumstances)
+            changes = [Change(table, key, table.row_of(values))]
+            changes += effects.of_change(table, values, frozenset(given), {})
             self._commit(changes, visible_from)
         return key
 
@@ -149,11 +139,12 @@ class SalesforceOrg:
             given = self._values(table, fields)
             changed = frozenset(name for name, value in given.items() if before[name] != value)
             values = before | given
-            apply_rules(table.kind.name, values, changed, self._circumstances(now))
+            effects = self._effects(now)
+            apply_rules(table.kind.name, values, changed, effects.circumstances)
             if moves_stamp:
-                values |= dict.fromkeys(_CHANGE_DATES & set(values) - set(given), now)
-            changes = [_Change(table, key, table.row_of(values))]
-            changes += self._consequences(table, values, changed, before, now)
+                values |= dict.fromkeys(CHANGE_DATES & set(values) - set(given), now)
+            changes = [Change(table, key, table.row_of(values))]
+            changes += effects.of_change(table, values, changed, before)
             self._commit(changes, visible_from)
 
     def delete(
@@ -166,8 +157,6 @@ class SalesforceOrg:
             if table.deleted_place is None:
                 raise OrgError(f"Records of {object_name} cannot be deleted.")
             changes = self._flagged(table, key, deleted=True, moves_stamp=moves_stamp)
-            for child, child_key in self._dependants(table, key):
-                changes += self._flagged(child, child_key, deleted=True, moves_stamp=moves_stamp)
             self._commit(changes, visible_from)
 
     def undelete(self, object_name: str, key: str) -> None:
@@ -176,8 +165,6 @@ class SalesforceOrg:
         with self.lock:
             self._commit_late(table, key)
             changes = self._flagged(table, key, deleted=False, moves_stamp=True)
-            for child, child_key in self._dependants(table, key):
-                changes += self._flagged(child, child_key, deleted=False, moves_stamp=True)
             self._commit(changes, None)
 
     def hard_delete(self, object_name: str, key: str) -> None:
@@ -187,8 +174,9 @@ class SalesforceOrg:
             self._commit_late(table, key)
             self._row(table, key)
             now = self.now
-            changes = [_Change(table, key, None, now)]
-            changes += [_Change(child, each, None, now) for child, each in self._dependants(table, key)]
+            changes = [Change(table, key, None, now)]
+            changes += [Change(child, each, None, now) for child, each in self._dependants(table, key)]
+            changes += self._after_flag(table, key, deleted=True, now=now)
             self._commit(changes, None)
 
     def merge(self, object_name: str, winner: str, loser: str) -> None:
@@ -204,6 +192,9 @@ class SalesforceOrg:
                 self.update(child.kind.name, each, visible_from=None, moves_stamp=True, **moved)
             self.update(object_name, loser, MasterRecordId=winner)
             self._commit(self._flagged(table, loser, deleted=True, moves_stamp=True), None)
+
+    def _effects(self, now: str) -> Effects:
+        return Effects(self._tables, self.organization, now)
 
     def _known(self, object_name: str) -> Table:
         table = self.table(object_name)
@@ -230,74 +221,21 @@ class SalesforceOrg:
                 raise OrgError(f"{table.kind.name}.{field.name}: {error}.") from error
         return values
 
-    def _new_id(self, table: Table) -> str:
-        prefix = next(iter(table.rows), table.kind.prefix)[:3]
-        return record_id(prefix, table.next_number(map(record_number, [*table.rows, *table.gone])))
-
-    def _circumstances(self, now: str) -> Circumstances:
-        table = self._tables.get("OpportunityStage")
-        stages = [table.named(row) for row in table.rows.values()] if table else []
-        organization = self.organization
-        return Circumstances(
-            now,
-            {str(stage.get("ApiName") or stage.get("MasterLabel")): stage for stage in stages},
-            int(organization.get("FiscalYearStartMonth") or 1),
-            organization.get("UsesStartDateAsFiscalYearName") is True,
-        )
-
-    def _consequences(
-        self,
-        table: Table,
-        values: Mapping[str, Value],
-        changed: frozenset[str],
-        before: Mapping[str, Value],
-        now: str,
-    ) -> list[_Change]:
-        """Return what a change does to other records: the history of a deal, the amount of a line's deal."""
-        if table.kind.name == "Opportunity" and makes_history(changed):
-            return self._history(values, before, now)
-        if table.kind.name == "OpportunityLineItem" and "TotalPrice" in table.kind.places:
-            return self._rolled_up(table, values, now)
-        return []
-
-    def _history(self, values: Mapping[str, Value], before: Mapping[str, Value], now: str) -> list[_Change]:
-        table = self._tables.get("OpportunityHistory")
-        if table is None or not table.rows:
-            return []  # an org without any history stays without: its data set has none
-        row: dict[str, Value] = {each.name: value_of(each.type, None) for each in table.kind.fields}
-        row |= {name: values.get(name) for name in HISTORY_FIELDS}
-        row |= {"Id": self._new_id(table), "OpportunityId": values["Id"], "CreatedDate": now, "SystemModstamp": now}
-        row |= {"CreatedById": values.get("LastModifiedById")}
-        row |= {"PrevAmount": before.get("Amount"), "PrevCloseDate": before.get("CloseDate")}
-        return [_Change(table, str(row["Id"]), table.row_of(row))]
-
-    def _rolled_up(self, lines: Table, line: Mapping[str, Value], now: str) -> list[_Change]:
-        deals = self._tables.get("Opportunity")
-        row = deals.rows.get(str(line.get("OpportunityId"))) if deals else None
-        if deals is None or row is None:
-            return []
-        others = (lines.named(each) for key, each in lines.rows.items() if key != line["Id"])
-        same = [line, *(each for each in others if each["OpportunityId"] == line["OpportunityId"])]
-        prices = [each["TotalPrice"] for each in same if not each.get("IsDeleted")]
-        deal = deals.named(row)
-        before = dict(deal)
-        deal["Amount"] = round(sum(price for price in prices if isinstance(price, int | float)), 2)
-        deal["HasOpportunityLineItem"] = bool(prices)
-        if deal == before:
-            return []
-        apply_rules("Opportunity", deal, frozenset({"Amount"}), self._circumstances(now))
-        deal |= dict.fromkeys(_CHANGE_DATES & set(deal), now)
-        changed = frozenset({"Amount"} if deal["Amount"] != before["Amount"] else ())
-        history = self._history(deal, before, now) if makes_history(changed) else []
-        return [_Change(deals, str(deal["Id"]), deals.row_of(deal)), *history]
-
-    def _flagged(self, table: Table, key: str, *, deleted: bool, moves_stamp: bool) -> list[_Change]:
+    def _flagged(self, table: Table, key: str, *, deleted: bool, moves_stamp: bool) -> list[Change]:
+        """Return what moves a record, and what hangs on it, into the recycle bin or out of it."""
         now = self.now
-        values = table.named(self._row(table, key))
-        values["IsDeleted"] = deleted
-        if moves_stamp:
-            values |= dict.fromkeys(_CHANGE_DATES & set(values), now)
-        return [_Change(table, key, table.row_of(values), now if deleted else "")]
+        changes: list[Change] = []
+        for each, each_key in [(table, key), *self._dependants(table, key)]:
+            values = each.named(self._row(each, each_key))
+            values["IsDeleted"] = deleted
+            if moves_stamp:
+                values |= dict.fromkeys(CHANGE_DATES & set(values), now)
+            changes.append(Change(each, each_key, each.row_of(values), now if deleted else ""))
+        return [*changes, *self._after_flag(table, key, deleted=deleted, now=now)]
+
+    def _after_flag(self, table: Table, key: str, *, deleted: bool, now: str) -> list[Change]:
+        values = {**table.named(table.rows[key]), "IsDeleted": deleted}
+        return self._effects(now).of_change(table, values, frozenset({"IsDeleted"}), {})
 
     def _dependants(self, table: Table, key: str) -> list[tuple[Table, str]]:
         """Return the records that are deleted together with this one."""
@@ -317,7 +255,7 @@ class SalesforceOrg:
             if row[place] == key
         ]
 
-    def _commit(self, changes: list[_Change], visible_from: datetime | None) -> None:
+    def _commit(self, changes: list[Change], visible_from: datetime | None) -> None:
         if visible_from is None or visible_from <= self.clock():
             self._apply(changes)
         else:
@@ -330,7 +268,7 @@ class SalesforceOrg:
         for _, changes in touching:
             self._apply(changes)
 
-    def _apply(self, changes: Iterable[_Change]) -> None:
+    def _apply(self, changes: Iterable[Change]) -> None:
         for change in changes:
             if change.gone:
                 change.table.gone[change.key] = change.gone
@@ -340,7 +278,3 @@ class SalesforceOrg:
                 change.table.remove(change.key)
             else:
                 change.table.put(change.row)
-
-
-_CHANGE_DATES = frozenset({"LastModifiedDate", "SystemModstamp"})
-_SYSTEM_DATES = _CHANGE_DATES | {"CreatedDate"}

@@ -12,7 +12,8 @@ from connectors.sandbox.salesforce.errors import ApiError
 from connectors.sandbox.salesforce.ids import with_suffix
 from connectors.sandbox.salesforce.records import writer
 from connectors.sandbox.salesforce.results import Result, in_order
-from connectors.sandbox.salesforce.soql import (
+from connectors.sandbox.salesforce.soql import parse
+from connectors.sandbox.salesforce.syntax import (
     Call,
     Comparison,
     Condition,
@@ -22,7 +23,6 @@ from connectors.sandbox.salesforce.soql import (
     Name,
     Order,
     Select,
-    parse,
     refusal,
 )
 from connectors.sandbox.salesforce.table import Row, Table

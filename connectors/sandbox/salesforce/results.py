@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from connectors.sandbox.salesforce.columns import Column
-from connectors.sandbox.salesforce.soql import Order
+from connectors.sandbox.salesforce.syntax import Order
 from connectors.sandbox.salesforce.table import Row
 from connectors.sandbox.salesforce.values import Value
 
