@@ -5,25 +5,20 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
 from connectors.sandbox.salesforce.bulk import BulkJobs
-from connectors.sandbox.salesforce.describe import describe, global_describe, object_summary
+from connectors.sandbox.salesforce.call import ApiCall
 from connectors.sandbox.salesforce.edits import edit
 from connectors.sandbox.salesforce.errors import ApiError, not_found
-from connectors.sandbox.salesforce.ids import is_record_id, with_suffix
-from connectors.sandbox.salesforce.locators import Locators
 from connectors.sandbox.salesforce.oauth import OAuth, wall_clock
+from connectors.sandbox.salesforce.objects import answer_objects, record_counts
 from connectors.sandbox.salesforce.org import SalesforceOrg
-from connectors.sandbox.salesforce.query import answer
-from connectors.sandbox.salesforce.replication import deleted, updated
-from connectors.sandbox.salesforce.results import Result
+from connectors.sandbox.salesforce.pages import Pages
 from connectors.sandbox.salesforce.settings import ConnectedApp, SalesforceSettings
-from connectors.sandbox.salesforce.table import Table
 from connectors.sandbox.salesforce.tokens import Tokens
 from connectors.sandbox.salesforce.view import View
 from connectors.sandbox.server import Request, Response, json_response
@@ -31,19 +26,7 @@ from connectors.sandbox.server import Request, Response, json_response
 _VERSION = re.compile(r"v(\d\d)\.0")
 _OLDEST_VERSION, _NEWEST_VERSION = 31, 66
 _TARGET_BYTES_MAX = 16_384
-_PAGE_ROWS_MIN, _PAGE_ROWS_MAX = 200, 2_000
 _BATCH_MAX = 25
-_BATCH_SIZE = re.compile(r"batchSize\s*=\s*(\d+)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """A call to the API: who asks what, at which version. ``base`` is the path of the version."""
-
-    request: Request
-    base: str
-    parts: tuple[str, ...]
-    view: View
 
 
 class SalesforceService:
@@ -62,7 +45,7 @@ class SalesforceService:
         self.tokens = Tokens(str(org.organization.get("Id", "")), clock)
         self._oauth = OAuth(org, {app.client_id: app for app in apps}, self.tokens)
         self._clock = clock
-        self._locators = Locators()
+        self._pages = Pages()
         self._jobs = BulkJobs(org)
         self._calls = 0
         self._calls_lock = threading.Lock()
@@ -94,7 +77,7 @@ class SalesforceService:
 
     def expire_locators(self) -> None:
         """Forget every result whose pages are still being fetched."""
-        self._locators.expire()
+        self._pages.expire()
 
     def handle(self, request: Request) -> Response | None:
         """Answer a request below ``/services/``; None for any other path."""
@@ -162,7 +145,7 @@ class SalesforceService:
         if match is None or not _OLDEST_VERSION <= int(match[1]) <= _NEWEST_VERSION:
             raise not_found()
         view = View(self.org, self.settings.absent_objects, self.settings.hidden_fields)
-        call = _Call(request, f"/services/data/{parts[0]}", parts[1:], view)
+        call = ApiCall(request, f"/services/data/{parts[0]}", parts[1:], view)
         if call.parts[:2] == ("composite", "batch"):
             return self._batch(call)
         if call.parts[:2] == ("jobs", "query"):
@@ -174,76 +157,26 @@ class SalesforceService:
             raise ApiError("METHOD_NOT_ALLOWED", message, 405)
         return self._read(call)
 
-    def _read(self, call: _Call) -> Response:
+    def _read(self, call: ApiCall) -> Response:
         first, rest = call.parts[0] if call.parts else "", call.parts[1:]
         if first in {"query", "queryAll"}:
-            return self._page(call, rest[0]) if rest else self._query(call, include_deleted=first == "queryAll")
+            rows_max = self.settings.page_rows_max
+            if rest:
+                return self._pages.following(call, rest[0], rows_max)
+            return self._pages.first(call, rows_max, include_deleted=first == "queryAll")
         if first == "sobjects":
-            return self._objects(call, rest)
+            return answer_objects(call, rest, max(self._settings_since, self.org.schema_changed_at))
         if call.parts == ("limits",):
             return json_response(self._limits())
         if call.parts == ("limits", "recordCount"):
-            return json_response(_record_counts(call))
+            return json_response(record_counts(call))
         if not call.parts:
             return json_response(
                 {name: f"{call.base}/{name}" for name in ("limits", "query", "queryAll", "sobjects")}
             )
         raise not_found()
 
-    def _query(self, call: _Call, *, include_deleted: bool) -> Response:
-        text = call.request.parameter("q")
-        if not text.strip():
-            raise ApiError("MALFORMED_QUERY", "A query string has to be specified")
-        with self.org.lock:
-            result = answer(call.view, text, include_deleted=include_deleted)
-        asked = _BATCH_SIZE.search(call.request.headers.get("sforce-query-options", ""))
-        rows = min(max(int(asked[1]), _PAGE_ROWS_MIN), _PAGE_ROWS_MAX) if asked else _PAGE_ROWS_MAX
-        if len(result.rows) <= min(rows, self.settings.page_rows_max):
-            return self._written(call, result, 0, len(result.rows), "")
-        return self._next(call, self._locators.keep(result, rows), result, rows, 0)
-
-    def _page(self, call: _Call, text: str) -> Response:
-        locator, result, rows, first = self._locators.find(text)
-        return self._next(call, locator, result, rows, first)
-
-    def _next(self, call: _Call, locator: str, result: Result, rows: int, first: int) -> Response:
-        last = min(first + min(rows, self.settings.page_rows_max), len(result.rows))
-        following = f"{call.base}/query/{locator}-{last}" if last < len(result.rows) else ""
-        return self._written(call, result, first, last, following)
-
-    def _written(self, call: _Call, result: Result, first: int, last: int, following: str) -> Response:
-        head: dict[str, object] = {"totalSize": result.total, "done": not following}
-        if following:
-            head["nextRecordsUrl"] = following
-        return json_response({**head, "records": result.write(result.rows[first:last], call.base)})
-
-    def _objects(self, call: _Call, rest: tuple[str, ...]) -> Response:
-        if not rest:
-            return json_response(global_describe(call.view, call.base))
-        table = _table(call, rest[0])
-        if len(rest) == 1:
-            return json_response({"objectDescribe": object_summary(table.kind, call.base), "recentItems": []})
-        if len(rest) > 2:
-            raise not_found()
-        if rest[1] == "describe":
-            return self._describe(call, table)
-        if rest[1] in {"deleted", "updated"}:
-            replicate = deleted if rest[1] == "deleted" else updated
-            start, end = call.request.parameter("start"), call.request.parameter("end")
-            with self.org.lock:
-                return json_response(replicate(table, start, end, self.org.clock()))
-        return json_response(_record(call, table, rest[1]))
-
-    def _describe(self, call: _Call, table: Table) -> Response:
-        since = call.request.headers.get("if-modified-since", "")
-        changed = max(self._settings_since, self.org.schema_changed_at).replace(microsecond=0)
-        modified = {"Last-Modified": format_datetime(changed, usegmt=True)}
-        if since and _is_after(since, changed.timestamp()):
-            return Response(304, modified)
-        with self.org.lock:
-            return json_response(describe(call.view, table, call.base), headers=modified)
-
-    def _batch(self, call: _Call) -> Response:
+    def _batch(self, call: ApiCall) -> Response:
         if call.request.method != "POST":
             raise ApiError("METHOD_NOT_ALLOWED", "HTTP Method not allowed. Allowed are POST", 405)
         requests = _batch_requests(call.request.body)
@@ -254,7 +187,7 @@ class SalesforceService:
         has_errors = any(isinstance(each, dict) and each["statusCode"] >= 400 for each in results)
         return json_response({"hasErrors": has_errors, "results": results})
 
-    def _batched(self, call: _Call, asked: Mapping[str, object]) -> Response:
+    def _batched(self, call: ApiCall, asked: Mapping[str, object]) -> Response:
         target = urlsplit(str(asked.get("url", "")).removeprefix("/services/data"))
         parts = tuple(part for part in target.path.split("/") if part)
         query = {name: tuple(values) for name, values in parse_qs(target.query, keep_blank_values=True).items()}
@@ -288,39 +221,6 @@ def _over_limit() -> Response:
     return _refused(ApiError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", 403))
 
 
-def _table(call: _Call, name: str) -> Table:
-    table = call.view.table(name)
-    if table is None:
-        raise not_found()
-    return table
-
-
-def _record_counts(call: _Call) -> Mapping[str, object]:
-    asked = [name for name in call.request.parameter("sObjects").split(",") if name]
-    tables = [call.view.table(name) for name in asked] if asked else list(call.view.tables())
-    return {
-        "sObjects": [
-            {"count": answer(call.view, f"SELECT COUNT() FROM {table.kind.name}").total, "name": table.kind.name}  # noqa: S608 (a name of the org's own objects)
-            for table in tables
-            if table is not None
-        ]
-    }
-
-
-def _record(call: _Call, table: Table, key: str) -> object:
-    row = table.rows.get(with_suffix(key)) if is_record_id(key) else None
-    if row is None:
-        raise not_found()
-    if table.deleted_place is not None and row[table.deleted_place]:
-        raise ApiError("ENTITY_IS_DELETED", "entity is deleted", 404)
-    names = [field.name for field in call.view.fields(table.kind)]
-    wanted = call.request.parameter("fields")
-    chosen = wanted.split(",") if wanted else names
-    text = f"SELECT {', '.join(chosen)} FROM {table.kind.name} WHERE Id = '{row[0]}'"  # noqa: S608 (parsed by us)
-    result = answer(call.view, text)
-    return result.write(result.rows, call.base)[0]
-
-
 def _batch_requests(body: bytes) -> Sequence[Mapping[str, object]]:
     try:
         asked = orjson.loads(body)
@@ -332,10 +232,3 @@ def _batch_requests(body: bytes) -> Sequence[Mapping[str, object]]:
     if not 1 <= len(requests) <= _BATCH_MAX:
         raise ApiError("INVALID_BATCH", f"A batch holds from 1 to {_BATCH_MAX} requests.")
     return requests
-
-
-def _is_after(header: str, seconds: float) -> bool:
-    try:
-        return parsedate_to_datetime(header).timestamp() >= seconds
-    except (TypeError, ValueError):
-        return False
