@@ -113,7 +113,7 @@ class SalesforceSource:
             if table == "organisation":
                 rows = self._organisation(rows, run)
             yield Batch(table, rows.columns, rows.left_out)
-        if since is None and plan.key_prefix and not unreadable:
+        if since is None and plan.key_prefix and not mapping.grows and not unreadable:
             # All there is has come: what is still stored and did not come was erased without a trace.
             yield Batch(table, {"id": ()}, replaces=ID_PREFIX + plan.key_prefix)
         yield Covered((table,))

@@ -16,7 +16,7 @@ from connectors.soql import SoqlError, name
 from kpis.tables import TABLES, Column, Table
 
 Constant = str | bool | float
-_OBJECT_KEYS: Final = ("table", "changed", "deleted", "optional", "heads", "keep", "fields")
+_OBJECT_KEYS: Final = ("table", "changed", "deleted", "optional", "grows", "per", "heads", "keep", "fields")
 _CHOICE_KEYS: Final = ("field", "is", "when", "words", "prefix", "heads")
 _CHOICES_MAX: Final = 50  # of one column
 
@@ -96,6 +96,8 @@ class ObjectMapping:
     changed: str = ""
     deleted: str = ""
     optional: bool = False
+    grows: bool = False
+    per: tuple[str, ...] = ()
     heads: str = ""
     keep: tuple[Condition, ...] = ()
 
@@ -147,6 +149,8 @@ def _object(object_name: str, entry: Mapping[str, object]) -> ObjectMapping:
         changed=_optional_name(entry.get("changed", ""), f"{place}.changed"),
         deleted=_optional_name(entry.get("deleted", ""), f"{place}.deleted"),
         optional=_flag(entry.get("optional", False), f"{place}.optional"),
+        grows=_flag(entry.get("grows", False), f"{place}.grows"),
+        per=_per(table, entry.get("per", []), f"{place}.per"),
         heads=_optional_name(entry.get("heads", ""), f"{place}.heads"),
         keep=_conditions(entry.get("keep", {}), f"{place}.keep"),
     )
@@ -203,6 +207,17 @@ def _condition(field_name: FieldName, wanted: object, place: str) -> Condition:
     if isinstance(wanted, list) and wanted and all(isinstance(word, str) for word in wanted):
         return Condition(field_name, words=tuple(wanted), folded=frozenset(map(str.casefold, wanted)))
     raise SourceError(f'{place} must be a list of words such as ["Call"], true, false, or {{ above = 0 }}.')
+
+
+def _per(table: Table, entry: object, place: str) -> tuple[str, ...]:
+    if not isinstance(entry, list) or not all(isinstance(name, str) for name in entry):
+        raise SourceError(f"{place} must be a list of columns.")
+    unknown = [name for name in entry if name not in table.column_names]
+    if unknown:
+        raise SourceError(
+            f"{place}: {table.name} has no column {unknown[0]}; it has {', '.join(table.column_names)}."
+        )
+    return tuple(entry)
 
 
 def _known(entry: Mapping[str, object], keys: Sequence[str], place: str) -> None:

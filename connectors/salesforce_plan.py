@@ -56,7 +56,7 @@ class ObjectPlan:
     """What is read of an object: the mapping reduced to what is there, and every field that it takes.
 
     ``filters`` are those conditions of the mapping that the organisation can check for us. They are used only where
-    all rows are read: a row that no longer meets them must be seen to be taken out.
+    all rows are read, or rows never change: a row that no longer meets them must be seen to be taken out.
     """
 
     mapping: ObjectMapping
@@ -67,10 +67,10 @@ class ObjectPlan:
 
     def query(self, since: datetime.datetime | None = None) -> Soql:
         """Return the query for all rows, or for those that changed since."""
-        if self.mapping.is_read_whole:
-            return select(self.paths, self.mapping.name, self.filters)
-        changed = () if since is None else (Where(self.mapping.changed, ">=", since),)
-        return select(self.paths, self.mapping.name, changed)
+        where = self.filters if self.mapping.is_read_whole or self.mapping.grows else ()
+        if since is not None and not self.mapping.is_read_whole:
+            where = (Where(self.mapping.changed, ">=", since), *where)
+        return select(self.paths, self.mapping.name, where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,8 @@ def plan_object(mapping: ObjectMapping, described: Described, time_zone: str = "
     problems = [_missing(mapping, rule, known, described) for rule in mapping.columns]
     said = tuple(problem for problem in problems if problem is not None)
     kept = tuple(rule for rule in rules if rule.choices)
-    missing = {c.name for c in mapping.table.columns if c.required and c.name != "id"} - {r.column.name for r in kept}
+    needed_columns = {c.name for c in mapping.table.columns if c.required and c.name != "id"} | set(mapping.per)
+    missing = needed_columns - {rule.column.name for rule in kept}
     if missing:
         return Fitted(None, said or (_unmapped(mapping, min(missing)),))
     paths = tuple(dict.fromkeys([*needed, *(each.path for rule in kept for c in rule.choices for each in c.fields)]))

@@ -49,8 +49,9 @@ def read_rows(plan: ObjectPlan, records: Sequence[Record], zone: ZoneInfo) -> Ro
     taken = set(columns["id"]) - drop
     left_out = [row_id for row_id in map(_row_id, records) if row_id not in taken and row_id not in unreadable]
     if drop:
-        rows = [number for number, row_id in enumerate(columns["id"]) if row_id not in drop]
-        columns = {name: [values[number] for number in rows] for name, values in columns.items()}
+        columns = _only(columns, [number for number, row_id in enumerate(columns["id"]) if row_id not in drop])
+    if mapping.per:
+        return Rows(_apart(mapping, columns), (), sorted(unreadable))
     return Rows(columns, left_out, sorted(unreadable))
 
 
@@ -62,6 +63,18 @@ def value_at(record: Record, path: str) -> object:
             return None
         value = value.get(part)
     return value
+
+
+def _only(columns: Mapping[str, Sequence[Value]], rows: Sequence[int]) -> dict[str, Sequence[Value]]:
+    return {name: [values[number] for number in rows] for name, values in columns.items()}
+
+
+def _apart(mapping: ObjectMapping, columns: Mapping[str, Sequence[Value]]) -> dict[str, Sequence[Value]]:
+    """Return the rows with ids made of what tells them apart, each once."""
+    parts = zip(*(columns[name] for name in mapping.per), strict=True)
+    ids = [f"{ID_PREFIX}{mapping.name}:" + ":".join(map(str, part)).replace(ID_PREFIX, "") for part in parts]
+    first = {row_id: number for number, row_id in reversed(list(enumerate(ids)))}
+    return _only({**columns, "id": ids}, sorted(first.values()))
 
 
 def _row_id(record: Record) -> str:

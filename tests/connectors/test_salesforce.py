@@ -22,6 +22,7 @@ from tests.support.salesforce_org import (
     FILES,
     LEAD,
     LINE,
+    MORE_FILES,
     Read,
     World,
     read,
@@ -30,7 +31,6 @@ from tests.support.salesforce_org import (
 )
 
 MAVEN = Path(__file__).resolve().parents[3] / "shared" / "datasets" / "maven-crm" / "salesforce"
-OBJECT_COUNT = 10
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_every_object_becomes_rows_of_its_table(world: World) -> None:
     result = read(world.source())
     assert {table: len(rows) for table, rows in result.rows.items()} == {
         "organisation": 1, "rep": 3, "account": 1, "product": 1, "opportunity": 2, "opportunity_line": 1,
-        "opportunity_event": 1, "lead": 2, "activity": 5,
+        "opportunity_event": 1, "lead": 2, "activity": 5, "stage": 0, "campaign": 0, "subscription": 0, "login": 0,
     }  # fmt: skip
     assert result.problems == []
     assert result.covered == set(result.rows)
@@ -104,11 +104,34 @@ def test_tasks_and_events_become_the_activities_that_they_are(world: World) -> N
     assert fair["occurred_at"] == datetime(2026, 9, 5, 19, tzinfo=UTC), "an all-day event stays on its day"
 
 
+def test_stages_campaigns_contracts_and_logins_are_read_where_they_are(tmp_path: Path) -> None:
+    with small_world(tmp_path, {**FILES, **MORE_FILES}) as world:
+        result = read(world.source())
+        world.org.hard_delete("LoginHistory", "0Ya000000000004AAA")
+        again = read(world.source(), cursor={}, before=result)
+    won = result.row("stage", "01J000000000002AAA")
+    assert (won["name"], won["position"], won["is_won"]) == ("Closed Won", 9, True), "inactive stages count too"
+    assert result.row("campaign", "701000000000001AAA")["cost"] == 1200
+    assert list(result.rows["subscription"]) == ["sf:800000000000001AAA"], "a draft has not begun"
+    assert result.row("subscription", "800000000000001AAA")["annual_value"] == 12_000
+    assert set(result.rows["login"]) == {f"sf:LoginHistory:{BOB}:2026-09-01", f"sf:LoginHistory:{BOB}:2026-09-03"}
+    assert again.rows["login"] == result.rows["login"], "what the organisation forgets is kept"
+
+
+def test_objects_that_are_not_needed_are_not_missed(world: World) -> None:
+    world.set(absent_objects=frozenset({"OpportunityStage", "Campaign", "Contract", "LoginHistory"}))
+    result = read(world.source())
+    assert result.problems == []
+    assert not {"stage", "campaign", "subscription", "login"} & result.covered
+    findings = {finding.place: finding for finding in check_salesforce(world.source())}
+    assert str(findings["Salesforce Contract"]).endswith("not in this organisation, and not needed.")
+
+
 def test_a_second_read_costs_a_call_for_each_object_and_two(world: World) -> None:
     before = read(world.source())
     source = world.source()
     again = read(source, before=before)
-    assert source.call_count == OBJECT_COUNT + 2
+    assert source.call_count == len(source.mappings) + 2
     assert again.rows == before.rows
     assert again.row_count < before.row_count
 
@@ -241,7 +264,7 @@ def test_a_token_that_is_never_accepted_ends_in_an_error(world: World) -> None:
 
 
 def test_used_up_calls_end_the_run_with_a_word_when_it_goes_on(world: World) -> None:
-    world.set(daily_calls=15)
+    world.set(daily_calls=20)
     with pytest.raises(LimitError, match="used up its API calls") as stopped:
         read(world.source())
     assert stopped.value.retry_after_seconds == 900
@@ -367,13 +390,13 @@ def test_a_query_that_takes_too_long_leaves_the_other_objects(world: World) -> N
 
 
 def test_a_check_tells_what_is_well_and_what_is_not(world: World) -> None:
-    world.set(hidden_fields=frozenset({"Opportunity.Amount"}), absent_objects=frozenset({"Task"}), daily_calls=13)
+    world.set(hidden_fields=frozenset({"Opportunity.Amount"}), absent_objects=frozenset({"Task"}), daily_calls=17)
     findings = {finding.place: finding for finding in check_salesforce(world.source())}
     assert findings["Salesforce"].is_well
     assert findings["Salesforce Account"].is_well
     assert not findings["Salesforce Task"].is_well
     assert "read access to Opportunity.Amount" in findings["Salesforce Opportunity"].remedy
-    assert str(findings["Salesforce calls"]).startswith("Salesforce calls: 11 of 13 API calls")
+    assert str(findings["Salesforce calls"]).startswith("Salesforce calls: 15 of 17 API calls")
     assert not findings["Salesforce calls"].is_well
 
 

@@ -91,6 +91,31 @@ FILES: Mapping[str, str] = {
 }
 
 
+MORE_FILES: Mapping[str, str] = {
+    "OpportunityStage": (
+        "Id,MasterLabel,ApiName,IsActive,SortOrder,IsClosed,IsWon,SystemModstamp\n"
+        "01J000000000001AAA,Prospecting,Prospecting,true,1,false,false,2026-09-01T10:00:00.000+0000\n"
+        "01J000000000002AAA,Closed Won,Closed Won,false,9,true,true,2026-09-01T10:00:00.000+0000\n"
+    ),
+    "Campaign": (
+        f"Id,Name,Type,StartDate,EndDate,ActualCost,OwnerId,{_STAMPS}\n"
+        f"701000000000001AAA,Fair,Trade Show,2026-09-01,2026-09-05,1200,{BOB},{_THEN}\n"
+    ),
+    "Contract": (
+        f"Id,AccountId,OwnerId,Status,StartDate,EndDate,Annual_Value__c,{_STAMPS}\n"
+        f"800000000000001AAA,{ACME},{BOB},Activated,2026-01-01,2026-12-31,12000,{_THEN}\n"
+        f"800000000000002AAA,{ACME},{BOB},Draft,,,,{_THEN}\n"
+    ),
+    "LoginHistory": (
+        "Id,UserId,LoginTime,Status\n"
+        f"0Ya000000000001AAA,{BOB},2026-09-02T06:30:00.000+0000,Success\n"
+        f"0Ya000000000002AAA,{BOB},2026-09-01T23:00:00.000+0000,Success\n"
+        f"0Ya000000000003AAA,{BOB},2026-09-02T15:00:00.000+0000,Invalid Password\n"
+        f"0Ya000000000004AAA,{BOB},2026-09-03T15:00:00.000+0000,Success\n"
+    ),
+}
+
+
 @dataclass
 class Clock:
     """A clock that stands still until it is moved."""
