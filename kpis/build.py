@@ -98,17 +98,18 @@ def _present(engine: FactEngine, plan: Plan) -> Iterator[Grouping]:
 def _run(engine: FactEngine, plan: Plan) -> _Results:
     results = _Results()
     for grouping in _present(engine, plan):
+        fact = grouping.fact
         for dimension in grouping.dimensions:
-            columns = [grouping.fact.dimensions[dimension]] if dimension else []
-            table = engine.rows(grouped(grouping.fact, grouping.axis, columns, grouping.totals.values()))
-            results.sums[grouping.fact.name, grouping.axis, dimension] = table
+            columns = [fact.dimensions[dimension]] if dimension else []
+            table = engine.fact_rows(fact, grouped(fact, grouping.axis, columns, grouping.totals.values()))
+            results.sums[fact.name, grouping.axis, dimension] = table
             _note_words(results.seen, dimension, table, "c0")
-    for (fact, name), sampling in plan.samplings.items():
-        if fact in engine.facts:
+    for (fact_name, name), sampling in plan.samplings.items():
+        if fact_name in engine.facts:
             dimensions = [dimension for dimension in sampling.dimensions if dimension]
             columns = [sampling.fact.dimensions[dimension] for dimension in dimensions]
-            table = engine.rows(listed(sampling.fact, sampling.measure.axis, columns, sampling.measure))
-            results.values[fact, name] = table
+            table = engine.fact_rows(sampling.fact, listed(sampling.fact, columns, sampling.measure))
+            results.values[fact_name, name] = table
             for place, dimension in enumerate(dimensions):
                 _note_words(results.seen, dimension, table, f"c{place}")
     return results
@@ -163,7 +164,7 @@ def _add_samples(data: CubeData, directory: Directory, sampling: Sampling, table
             values = quantile_sample(codes, days, number_column(table, "value"))
             data.quantiles |= {f"{name}.{key}": part for key, part in _quantile_parts(directory, dimension, values)}
         else:
-            kinds = distinct_sample(codes, days, _numbers_of(text_column(table, "value")), np.ones_like(days))
+            kinds = distinct_sample(codes, days, numbers_of(text_column(table, "value")), np.ones_like(days))
             data.distincts |= {f"{name}.{key}": part for key, part in _distinct_parts(directory, dimension, kinds)}
 
 
@@ -185,7 +186,8 @@ def _distinct_parts(
             yield group, rolled_up_distinct(sample, codes)
 
 
-def _numbers_of(column: Words) -> Integers:
+def numbers_of(column: Words) -> Integers:
+    """Return a number for each row's word: equal words have equal numbers, in every snapshot."""
     return np.array([stable_number(word) for word in column.words], dtype=np.int64)[column.codes]
 
 

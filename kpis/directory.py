@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from sqlglot import exp
 
 from kpis.blocks import Integers
 from kpis.engine import FactEngine, Words
+from kpis.facts import FACTS
 from kpis.members import UNSPECIFIED, Member, Members, members_of_words, unspecified
 from kpis.words import fold
-
-if TYPE_CHECKING:
-    from sqlglot import exp
 
 WORD_DIMENSIONS: Final = ("market", "source", "kind", "channel")
 """Dimensions whose members are no more than the words in the rows."""
@@ -46,7 +45,7 @@ class Directory:
 def directory_of(engine: FactEngine, seen: Mapping[str, Iterable[str]]) -> Directory:
     """Number all members: those of the tables rep, product and campaign, and the ``seen`` words of the others."""
     reps = _rep_rows(engine)
-    selling = _column(engine, "SELECT id AS a FROM fact_rep") if "rep" in engine.facts else []
+    selling = _selling(engine) if "rep" in engine.facts else []
     rep_members = _members("rep", [(row[0], row[1], (row[2],)) for row in reps], frozenset(selling))
     dimensions = {
         "rep": rep_members,
@@ -77,19 +76,16 @@ def _rep_rows(engine: FactEngine) -> list[_Row]:
     return list(zip(*columns, strict=True))
 
 
+def _selling(engine: FactEngine) -> list[str]:
+    rows = engine.fact_rows(FACTS["rep"], exp.select("id").from_(FACTS["rep"].view))
+    return [str(value) for value in rows["id"].to_pylist()]
+
+
 def _named(engine: FactEngine, table: str) -> list[tuple[str, str, tuple[str, ...]]]:
-    rows = engine.rows(_ids_and_names(table))
-    return [(key, name or key, ()) for key, name in zip(rows["a"].to_pylist(), rows["b"].to_pylist(), strict=True)]
-
-
-def _ids_and_names(table: str) -> exp.Select:
-    from sqlglot import exp
-
-    return exp.select(exp.alias_(exp.column("id"), "a"), exp.alias_(exp.column("name"), "b")).from_(table)
-
-
-def _column(engine: FactEngine, query: str) -> list[str]:
-    return [str(value) for value in engine.rows(query)["a"].to_pylist()]
+    rows = engine.rows(exp.select("id", "name").from_(table).sql(dialect="duckdb"))
+    return [
+        (key, name or key, ()) for key, name in zip(rows["id"].to_pylist(), rows["name"].to_pylist(), strict=True)
+    ]
 
 
 def _members(

@@ -25,6 +25,7 @@ _SQL_TYPES: Final = {
 }  # fmt: skip
 _STORED: Final = frozenset({"opportunity", "opportunity_product", "lead", "rep"})
 """Facts with joins and windows are computed once and kept; the others are no more than their table."""
+_BUILT_ON: Final = {"opportunity_product": ("opportunity",)}
 _FIRST_DAYS: Final = (
     ("opportunity", "created_at"), ("opportunity", "close_date"), ("lead", "created_at"), ("activity", "occurred_at"),
 )  # fmt: skip
@@ -41,30 +42,42 @@ class Words:
 class FactEngine:
     """The facts of one snapshot in a DuckDB connection that has the canonical tables under their names.
 
-    Tables that are not there are taken as empty; facts that cannot do without one are left out.
+    Tables that are not there are taken as empty; facts that cannot do without one are left out. A fact's view is made
+    when it is first asked for.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, tables: frozenset[str], today: int) -> None:
         self._connection = connection
-        self.tables = tables
+        self._today = today
+        self._made: set[str] = set()
         for name in sorted(TABLES.keys() - tables):
             connection.execute(_empty_table(TABLES[name]))
         self.first_day = self._first_day(today)
         self.facts = {name: fact for name, fact in FACTS.items() if fact.table in tables}
-        for fact in self.facts.values():
-            kind = "TABLE" if fact.name in _STORED else "VIEW"
-            query = view_query(fact.name, today, self.first_day)
-            connection.execute(f"CREATE OR REPLACE TEMP {kind} {fact.view} AS {query}")
 
-    def rows(self, query: exp.Select | str) -> pa.Table:
-        """Run a query and return its rows, column by column. Raises `KpiError` if a number is out of range."""
+    def fact_rows(self, fact: Fact, query: exp.Select) -> pa.Table:
+        """Run a query over the view of a fact and return its rows. Raises `KpiError` if a number is out of range."""
+        self._make(fact)
+        return self.rows(rendered(query))
+
+    def rows(self, query: str) -> pa.Table:
+        """Run a query over canonical tables and return its rows, column by column."""
         import duckdb
 
-        text = query if isinstance(query, str) else rendered(query)
         try:
-            return self._connection.sql(text).to_arrow_table()
+            return self._connection.sql(query).to_arrow_table()
         except duckdb.ConversionException as error:
             raise KpiError(f"A number in the data is too large to be added up exactly: {error}.") from error
+
+    def _make(self, fact: Fact) -> None:
+        if fact.name in self._made:
+            return
+        for other in _BUILT_ON.get(fact.name, ()):
+            self._make(FACTS[other])
+        kind = "TABLE" if fact.name in _STORED else "VIEW"
+        query = view_query(fact.name, self._today, self.first_day)
+        self._connection.execute(f"CREATE OR REPLACE TEMP {kind} {fact.view} AS {query}")
+        self._made.add(fact.name)
 
     def _first_day(self, today: int) -> int:
         days = []
@@ -98,11 +111,6 @@ def integer_column(table: pa.Table, name: str) -> Integers:
 def number_column(table: pa.Table, name: str) -> Numbers:
     """Return a column of numbers without gaps."""
     return np.asarray(table[name].to_numpy(), dtype=np.float64)
-
-
-def fact_columns(fact: Fact, dimensions: Sequence[str]) -> list[str]:
-    """Return the columns that hold the members of these dimensions."""
-    return [fact.dimensions[dimension] for dimension in dimensions]
 
 
 def _empty_table(table: Table) -> str:

@@ -48,13 +48,13 @@ def grouped(fact: Fact, axis: str, columns: Sequence[str], totals: Iterable[Tota
     )
 
 
-def listed(fact: Fact, axis: str, columns: Sequence[str], measure: Measure) -> exp.Select:
+def listed(fact: Fact, columns: Sequence[str], measure: Measure) -> exp.Select:
     """Return the query: for each row of the measure that has a value, the columns, its day and its value.
 
     Result columns: ``c0``... the columns, ``day`` and ``value``.
     """
     selected = [exp.alias_(exp.column(column), f"c{place}") for place, column in enumerate(columns)]
-    day, value = exp.column(f"{axis}_day"), exp.column(measure.value)
+    day, value = exp.column(f"{measure.axis}_day"), exp.column(measure.value)
     return (
         exp.select(*selected, exp.alias_(day, "day"), exp.alias_(value, "value"))
         .from_(fact.view)
