@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,14 @@ from simple_salesforce.exceptions import (
 
 from connectors.sandbox.salesforce import OrgError, SalesforceOrg, SalesforceService, SalesforceSettings
 from connectors.sandbox.server import Server
-from tests.support.sandbox_org import SHARED_ORG, TurnedClock, loopback_session, salesforce_with_token, write_org
+from tests.support.sandbox_org import (
+    SHARED_DESCRIBES,
+    SHARED_ORG,
+    TurnedClock,
+    loopback_session,
+    salesforce_with_token,
+    write_org,
+)
 
 
 @dataclasses.dataclass(slots=True)
@@ -378,3 +386,18 @@ def test_a_deal_is_worth_the_sum_of_its_lines(stage: Stage) -> None:
     record = stage.org.record("Opportunity", deal)
     assert (record["IsDeleted"], record["Amount"]) == (True, 19.0)
     assert stage.query("SELECT Id FROM OpportunityLineItem") == []
+
+
+@pytest.mark.skipif(not SHARED_DESCRIBES.is_dir(), reason="the recorded describes are not here")
+@pytest.mark.parametrize("object_name", ["Account", "Case", "Contact", "Event", "Lead", "Opportunity"])
+def test_describes_have_the_shape_and_the_types_of_recorded_ones(stage: Stage, object_name: str) -> None:
+    recorded = json.loads((SHARED_DESCRIBES / f"{object_name}.json").read_text("utf-8"))
+    ours = getattr(stage.client, object_name).describe()
+    real_fields = {field["name"]: field for field in recorded["fields"]}
+
+    assert set(recorded) <= set(ours)
+    assert all(set(field) == set(recorded["fields"][0]) for field in ours["fields"])
+    for field in ours["fields"]:
+        real = real_fields.get(field["name"], field)
+        for key in ("type", "filterable", "sortable", "relationshipName", "precision", "scale", "soapType"):
+            assert field[key] == real[key], (field["name"], key)

@@ -14,6 +14,8 @@ from simple_salesforce.api import Salesforce
 
 SHARED_ORG = Path(__file__).parents[2] / ".." / "shared" / "datasets" / "maven-crm" / "salesforce"
 
+SHARED_DESCRIBES = Path(__file__).parents[2] / ".." / "shared" / "salesforce" / "describe"
+
 SMALL_ORG: Mapping[str, str] = {
     "Organization": "Id,Name,TimeZoneSidKey,FiscalYearStartMonth\n00D000000000001EAA,Small,Europe/Paris,4\n",
     "User": (

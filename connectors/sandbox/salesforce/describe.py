@@ -28,7 +28,6 @@ _READ_ONLY = frozenset(
     | {"IsClosed", "IsWon", "ExpectedRevenue", "Fiscal", "FiscalYear", "FiscalQuarter", "HasOpportunityLineItem"}
 )
 _FIELD_DEFAULTS: Mapping[str, object] = {
-    "aggregatable": True,
     "aiPredictionField": False,
     "autoNumber": False,
     "calculatedFormula": None,
@@ -155,6 +154,7 @@ def _field(view: View, table: Table, field: Field) -> Mapping[str, object]:
     is_writable = field.name not in _READ_ONLY and not field.calculated
     return {
         **_FIELD_DEFAULTS,
+        "aggregatable": field.filterable and field.type not in {"boolean", "anyType"},
         "byteLength": _BYTES_PER_CHARACTER * field.length if field.type not in {"id", "reference"} else 18,
         "calculated": field.calculated,
         "cascadeDelete": field.cascade,

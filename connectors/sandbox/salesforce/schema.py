@@ -14,7 +14,7 @@ from connectors.sandbox.salesforce.ids import is_record_id
 from connectors.sandbox.salesforce.values import NUMBER_TYPES, looks_like_date, looks_like_moment
 
 _LINE = re.compile(r"(?P<name>\w+) (?P<type>\w+)(?:\((?P<detail>[\w,]*)\))?(?P<flags>(?: \w+)*)")
-_FLAGS = frozenset({"required", "unfilterable", "cascade", "optional", "formula"})
+_FLAGS = frozenset({"required", "unfilterable", "cascade", "optional", "formula", "bare"})
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d+)?(?:[eE][+-]?\d{1,2})?")
 _TEXT_LENGTH_MAX = 255
 _SYSTEM: Mapping[str, tuple[str, ...]] = {
@@ -23,7 +23,7 @@ _SYSTEM: Mapping[str, tuple[str, ...]] = {
     "stamp": ("SystemModstamp datetime required",),
     "deleted": ("IsDeleted boolean required",),
 }
-_UNGROUPABLE = frozenset({"currency", "double", "percent", "datetime", "textarea", "anyType", "combobox"})
+_UNGROUPABLE = frozenset({"currency", "double", "percent", "datetime", "anyType", "combobox"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,8 @@ class Field:
     """A field of an object, as far as queries and describes need it.
 
     ``targets`` are the objects a reference may point to; ``length`` is in characters (texts), and for numbers
-    ``precision`` and ``scale`` are digits altogether and behind the point.
+    ``precision`` and ``scale`` are digits altogether and behind the point. A ``bare`` reference has an id, but no
+    name that leads to the record.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Field:
     cascade: bool = False
     optional: bool = False
     calculated: bool = False
+    bare: bool = False
 
     @property
     def custom(self) -> bool:
@@ -54,7 +56,7 @@ class Field:
     @property
     def relationship(self) -> str:
         """Return the name that leads to the record referred to: ``Owner`` for ``OwnerId``; empty if there is none."""
-        if self.type != "reference" or not self.targets:
+        if self.type != "reference" or not self.targets or self.bare:
             return ""
         return self.name[:-1] + "r" if self.custom else self.name.removesuffix("Id")
 
@@ -66,7 +68,7 @@ class Field:
     @property
     def sortable(self) -> bool:
         """Tell whether it may stand in ORDER BY."""
-        return self.filterable and self.type not in {"textarea", "anyType"}
+        return self.filterable and self.type != "anyType"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ def parse_field(text: str, place: str) -> Field:
         cascade="cascade" in flags,
         optional="optional" in flags,
         calculated="formula" in flags,
+        bare="bare" in flags,
     )
 
 

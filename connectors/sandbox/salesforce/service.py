@@ -95,7 +95,7 @@ class SalesforceService:
             if parts == ("oauth2", "authorize") and request.method == "GET":
                 return self._oauth.authorize(request)
             if parts == ("oauth2", "revoke") and request.method == "POST":
-                self.tokens.revoke(parse_qs(request.body.decode("utf-8")).get("token", [""])[0])
+                self.tokens.revoke(parse_qs(request.body.decode("utf-8", "replace")).get("token", [""])[0])
                 return Response(200)
             if parts[:1] != ("data",):
                 raise not_found()
