@@ -19,7 +19,7 @@ from kpis.errors import KpiError
 
 def check_all(organisation: Organisation) -> list[Finding]:
     """Return what is well and what is not. A part that fails never hides the next one."""
-    findings = []
+    findings: list[Finding] = []
     for part in (_settings, _data_folder, _salesforce, _spreadsheets, _addon, _snapshot):
         try:
             findings += part(organisation)

@@ -1,7 +1,7 @@
 """Numbers as people read them: with their unit, in the reader's language, in full or compact.
 
-English and French typography: ``63.2%`` and ``63,2 %``, ``$10.0M`` and ``10,0 M$``, a real minus sign, and blanks that
-do not break between a number and its unit.
+English and French typography: ``63.2%`` and ``63,2 %``, ``$10.0M`` and ``10,0 M$``, a real minus sign, and blanks
+that do not break between a number and its unit.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class Jobs:
         synced = sync(self._organisation, open_sources(self._organisation), full=full, progress=self._progress)
         if job == "sync" or not self._organisation.settings.words("google", "publish_to"):
             return synced
-        published = publish(self._organisation, open_writer(self._organisation))
+        published = publish(self._organisation, open_writer(self._organisation), force=False)
         return replace(
             synced,
             call_count=synced.call_count + published.call_count,

@@ -7,7 +7,7 @@ one of an id wins, and a table counts as changed only where a row really differs
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,6 +68,7 @@ class Merge:
         self._batch_number = 0
         self._replaced: dict[str, set[str]] = {}
         self._covered: set[str] = set()
+        self._kept: frozenset[str] | None = None
 
     def receive(self, changes: Iterable[Change]) -> Received:
         """Stage everything a source yields; return what else it said.
@@ -102,13 +103,23 @@ class Merge:
                     received.problems.append(change)
         return received
 
+    def replace_all(self, but: Set[str]) -> None:
+        """Take what was received as all there is: older rows go, and so do tables that nobody delivers any more.
+
+        Tables in ``but`` are known to be incomplete and keep their older rows.
+        """
+        self._kept = frozenset(but)
+        for table in TABLES:
+            if table not in but:
+                self._replaced.setdefault(table, set()).add("")
+
     def finish(self, time_zone: str) -> list[Merged]:
         """Merge all staged rows; return every table there is, changed or not.
 
         ``time_zone`` is the organisation's: instants get their day number in it. When it is another one than the
         previous snapshot's, every row of a dated table counts as changed.
         """
-        known = {name for name in TABLES if self._has_old(name)}
+        known = {name for name in TABLES if self._has_old(name) and (self._kept is None or name in self._kept)}
         merged = [self._merge_table(TABLES[name], time_zone) for name in TABLES if name in known | self._covered]
         self.connection.execute("SET schema = 'new'")
         return merged
@@ -152,9 +163,7 @@ class Merge:
     def _stage(self, batch: Batch) -> None:
         table = TABLES[batch.table]
         if batch.table not in self._staged:
-            columns = ", ".join(f"{c.name} {_SQL_TYPES[c.type]}" for c in map(_quoted_column, table.columns))
-            self.connection.execute(f"CREATE TABLE staged.{batch.table} ({columns}, _batch BIGINT, _gone BOOLEAN)")
-            self._staged.add(batch.table)
+            self._create_staged(table)
         self._batch_number += 1
         if batch.replaces:
             self._replaced.setdefault(batch.table, set()).add(batch.replaces)
@@ -163,6 +172,11 @@ class Merge:
         if batch.deleted:
             gone = {"id": list(batch.deleted)}
             self._insert(table, _arrow(table, gone), is_gone=True)
+
+    def _create_staged(self, table: Table) -> None:
+        columns = ", ".join(f"{c.name} {_SQL_TYPES[c.type]}" for c in map(_quoted_column, table.columns))
+        self.connection.execute(f"CREATE TABLE staged.{table.name} ({columns}, _batch BIGINT, _gone BOOLEAN)")
+        self._staged.add(table.name)
 
     def _insert(self, table: Table, rows: pa.Table, *, is_gone: bool) -> None:
         self.connection.register("_rows", rows)
@@ -185,6 +199,8 @@ class Merge:
             empty = ", ".join(f"NULL::{_SQL_TYPES[c.type]} AS {_quoted_column(c).name}" for c in table.columns)
             run(f"CREATE VIEW old.{name} AS SELECT *{days} FROM (SELECT {empty}) WHERE false")  # noqa: S608
         moved = bool(self._previous_zone) and self._previous_zone != time_zone and bool(days)
+        if name in self._replaced and name not in self._staged:
+            self._create_staged(table)
         if moved and name not in self._staged:
             run(f"CREATE VIEW new.{name} AS SELECT {columns}{days} FROM old.{name}")  # noqa: S608 - names of TABLES
             run(f"CREATE VIEW changed.{name} AS SELECT id FROM old.{name}")  # noqa: S608 - names of TABLES

@@ -45,6 +45,12 @@ class Reading:
         said = [str(problem) for one in self.received.values() for problem in one.problems]
         return tuple(dict.fromkeys([*said, *(str(error) for error in self.errors.values())]))
 
+    def incomplete_tables(self, previous: Snapshot | None) -> set[str]:
+        """Return the tables that not all was read of."""
+        said = {table for one in self.received.values() for problem in one.problems for table in problem.tables}
+        before = previous.manifest.tables if previous else {}
+        return said | {name for name, table in before.items() if set(table.sources) & set(self.errors)}
+
     def sources_of(self, table: str) -> set[str]:
         """Return the sources that looked at this table."""
         return {name for name, one in self.received.items() if table in one.covered}
@@ -65,7 +71,8 @@ def sync(
     2. Merge the rows. Nothing changed: remember that we looked, publish nothing.
     3. Write facts and cube into a draft, publish it together with the cursors.
 
-    ``full`` reads everything anew. Raises `AddonError` when there is nothing to read or the disk fails.
+    ``full`` reads everything anew, and what no source has any more is gone. Raises `AddonError` when there is nothing
+    to read or the disk fails.
     """
     if not sources:
         raise AddonError(
@@ -99,6 +106,8 @@ def _sync(
     merge = Merge(previous, store.data_folder)
     try:
         reading = _read(merge, sources, cursors or {}, progress)
+        if cursors is None:
+            merge.replace_all(but=reading.incomplete_tables(previous))
         company = _with_settings(merge.company(), organisation)
         publication = _Publication(
             organisation, merge, reading, company, previous, merge.finish(company.time_zone), now

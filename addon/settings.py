@@ -43,8 +43,6 @@ def _keys(section: str, *rows: tuple[str, KeyType, Value, str]) -> tuple[Key, ..
     return tuple(Key(section, *row) for row in rows)
 
 
-_LOGINS: Final = ("client_credentials", "jwt", "refresh_token", "session")
-
 KEYS: Final[tuple[Key, ...]] = (
     *_keys(
         "org",
@@ -57,7 +55,7 @@ KEYS: Final[tuple[Key, ...]] = (
         "salesforce",
         ("instance_url", "text", "", "https://your-company.my.salesforce.com; empty: no Salesforce"),
         ("login_url", "text", "", "where tokens are asked for; default: instance_url"),
-        ("login", "text", "client_credentials", "one of " + ", ".join(_LOGINS)),
+        ("login", "text", "client_credentials", "client_credentials, jwt, refresh_token or session"),
         ("client_id", "text", "", "consumer key of the external client app"),
         ("client_secret", "secret", "", "consumer secret, for client_credentials"),
         ("private_key_file", "text", "", "PEM file, for jwt"),
@@ -97,7 +95,7 @@ KEYS: Final[tuple[Key, ...]] = (
     ),
 )
 
-_CHOICES: Final = {("salesforce", "login"): _LOGINS, ("org", "language"): ("en", "fr")}
+_CHOICES: Final = {("org", "language"): ("en", "fr")}
 _BY_NAME: Final = {(key.section, key.name): key for key in KEYS}
 _SECTIONS: Final = tuple(dict.fromkeys(key.section for key in KEYS))
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast, get_args
 
 from addon.errors import AddonError, SettingsError
 from addon.settings import Organisation, Settings
 from connectors.salesforce import SalesforceSource
-from connectors.salesforce_settings import SalesforceSettings
+from connectors.salesforce_settings import Login, SalesforceSettings
 from connectors.secret import Secret
 from connectors.sheets import GoogleAccess, SheetsClient, SheetsSource, SpreadsheetWriter, tab_mappings
 from connectors.source import Source
@@ -47,12 +48,9 @@ def open_client(settings: Settings) -> SheetsClient:
 
 def salesforce_settings(settings: Settings) -> SalesforceSettings:
     """Return what the Salesforce connector must be told."""
-    login = settings.text("salesforce", "login")
-    if login not in {"client_credentials", "jwt", "session"}:
-        raise SettingsError(f"salesforce.login = {login!r} is not available; use client_credentials, jwt or session.")
     return SalesforceSettings(
         instance_url=settings.text("salesforce", "instance_url"),
-        login=login,
+        login=_login(settings.text("salesforce", "login")),
         login_url=settings.text("salesforce", "login_url"),
         client_id=settings.text("salesforce", "client_id"),
         client_secret=Secret(settings.text("salesforce", "client_secret")),
@@ -64,6 +62,13 @@ def salesforce_settings(settings: Settings) -> SalesforceSettings:
         time_zone=settings.text("org", "time_zone"),
         objects=settings.table("salesforce", "objects"),
     )
+
+
+def _login(name: str) -> Login:
+    for login in get_args(Login):
+        if login == name:
+            return cast("Login", login)
+    raise SettingsError(f"salesforce.login must be one of {', '.join(get_args(Login))}, not {name!r}.")
 
 
 def _private_key(settings: Settings) -> str:

@@ -1,0 +1,65 @@
+"""What members, periods, states and units are called on cards and in tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from addon.words import say
+from kpis.answers import Answerer
+from kpis.cube import Cube
+from kpis.definitions import Language
+from kpis.errors import QuestionError
+from kpis.members import resolve_who
+from kpis.periods import Period, day_number, elapsed, period_at, period_title
+from kpis.questions import Answer
+
+STATUS_WORDS: Final[Mapping[int, str]] = {2: "ahead", 1: "on_track", 0: "at_risk", -1: "behind"}
+
+
+def who_title(cube: Cube, words: str, language: Language) -> str:
+    """Return the names of the members that the words mean; words that mean none as they are."""
+    try:
+        who = resolve_who(words, cube.dimensions)
+    except QuestionError:
+        return words
+    names = [
+        cube.members(dimension).all[code].name for dimension, code in zip(who.dimensions, who.codes, strict=True)
+    ]
+    return " & ".join(names) or say("whole_company", language)
+
+
+def running_title(period: Period, answerer: Answerer, language: Language) -> str:
+    """Return the period's title, and for a running one up to which day it goes."""
+    so_far = elapsed(period, answerer.today)
+    if so_far is period:
+        return period_title(period, language)
+    day = period_title(period_at("day", so_far.last, answerer.calendar), language)
+    return say("through", language, period=period_title(period, language), day=day)
+
+
+def day_title(moment: datetime, answerer: Answerer, language: Language) -> str:
+    """Return the day of a moment in the organisation's zone."""
+    day = day_number(moment.astimezone(answerer.calendar.zone).date())
+    return period_title(period_at("day", day, answerer.calendar), language)
+
+
+def moment_title(moment: datetime, answerer: Answerer, language: Language) -> str:
+    """Return the time of a moment in the organisation's zone, with its day unless that is today."""
+    local = moment.astimezone(answerer.calendar.zone)
+    clock = f"{local:%H:%M}"
+    is_today = day_number(local.date()) == answerer.today
+    return clock if is_today else f"{day_title(moment, answerer, language)} {clock}"
+
+
+def state_title(answer: Answer, language: Language) -> str:
+    """Return the word for an answer's state."""
+    return say(f"state_{answer.state}", language)
+
+
+def reason_of(answer: Answer, language: Language) -> str:
+    """Return why an answer is not ok: its own sentence, or the general one where that is not in this language."""
+    if answer.message and (language == "en" or answer.state in {"error", "partial"}):
+        return answer.message
+    return "" if answer.state == "ok" else say(f"reason_{answer.state}", language)
