@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from connectors.sheets_client import FILE_SCOPE, SHEETS_URL, SPREADSHEETS_SCOPE, GoogleAccess, SheetsClient
 from connectors.sheets_content import Cell, TabContent
-from connectors.sheets_headers import TabMapping
-from connectors.sheets_read import SheetsSource, tab_mappings
+from connectors.sheets_mapping import TabMapping, tab_mappings
+from connectors.sheets_read import SheetsSource
 from connectors.sheets_write import Replaced, SpreadsheetWriter
 
 __all__ = [

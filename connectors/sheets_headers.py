@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from connectors.sheets_locale import Raw, fold
+from connectors.sheets_mapping import TabMapping
 from connectors.sheets_periods import is_period_header
 from connectors.sheets_words import Alternatives, Header, TableWords, Vocabulary
 from connectors.source import Problem
@@ -17,20 +18,6 @@ Grid = Sequence[Sequence[Raw]]
 
 _HEADER_ROWS: Final = 20  # a header stands within the first rows, under a title and a remark or two
 _FEWEST_PERIODS: Final = 2  # so many headers that are periods make a wide table of targets
-
-
-@dataclass(frozen=True, slots=True)
-class TabMapping:
-    """What an organisation says about a tab of its own, over what its headers tell.
-
-    ``table`` is a canonical table, or ``ignore``; empty leaves it to the headers. ``columns`` is header -> column,
-    ``constants`` column -> the word that every row has, ``factors`` column -> what its numbers are multiplied with.
-    """
-
-    table: str = ""
-    columns: Mapping[str, str] = field(default_factory=dict)
-    constants: Mapping[str, str] = field(default_factory=dict)
-    factors: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

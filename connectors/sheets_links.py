@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -167,11 +168,12 @@ def _names_of(record: Record) -> Iterator[str]:
         yield name
 
 
-def _references(table: str) -> list[tuple[str, str]]:
+@functools.cache
+def _references(table: str) -> tuple[tuple[str, str], ...]:
     """Return the columns of a table that name rows of others, and which table's they are."""
     columns = TABLES[table].columns
     named = ((c.name, c.references or (c.name if c.name in _REFERENCE_NAMES else "")) for c in columns)
-    return [(column, other) for column, other in named if other]
+    return tuple((column, other) for column, other in named if other)
 
 
 def _salesforce_id(table: str, text: str) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.errors import SourceError
 from connectors.sheets_client import SheetsClient
-from connectors.sheets_headers import Grid, TabMapping, match_tab
+from connectors.sheets_headers import Grid, match_tab
 from connectors.sheets_links import PREFIX, Record, TabRecords, identify, link
 from connectors.sheets_locale import Locale, Raw, locale_of
+from connectors.sheets_mapping import TabMapping
 from connectors.sheets_rows import column_letters, read_rows
 from connectors.sheets_state import SpreadsheetState, Tab
 from connectors.sheets_words import Vocabulary, load_vocabulary
@@ -18,6 +20,10 @@ from connectors.source import Batch, Change, Checkpoint, Covered, Cursor, Proble
 
 SOURCE_NAME: Final = "sheets"
 _TABLES_CURSOR: Final = "tables"  # which tables tabs held the last time: what vanished must vanish from the store
+_CONTENT_CURSOR: Final = "content"  # the digest of all cells
+_PROBLEMS_CURSOR: Final = "problems"  # what was told about them
+_READER_VERSION: Final = 1  # to be raised whenever the same cells are read differently than before
+_CURSORS: Final = (_TABLES_CURSOR, _CONTENT_CURSOR, _PROBLEMS_CURSOR)
 _MOST_ROWS, _MOST_COLUMNS = 200_000, 256  # of one tab
 
 
@@ -56,30 +62,39 @@ class SheetsSource:
     def changes(self, cursor: Cursor) -> Iterator[Change]:
         """Yield all rows of all tabs, each table as a whole: what is in no tab any more is gone.
 
-        Nothing is yielded before all spreadsheets were read. Raises SourceError if one of them cannot be.
+        Where every cell is as it was the last time, only the problems are told again. Nothing is yielded before all
+        spreadsheets were read. Raises SourceError if one of them cannot be.
         """
         spreadsheets = [self._fetch(spreadsheet_id) for spreadsheet_id in self._spreadsheet_ids]
+        digest = self._digest(spreadsheets)
+        if cursor.get(_CONTENT_CURSOR) == digest:
+            yield from _as_before(cursor)
+            return
         found = [tab for sheet in spreadsheets for tab in _label(sheet, spreadsheets)]
-        yield from self._unmapped(found)
+        problems = list(self._unmapped(found))
         records: list[Record] = []
         tables: set[str] = set()
         for tab in found:
-            kept, problems = self._read(tab)
+            kept, told = self._read(tab)
             records.extend(kept.records)
             tables.update(kept.tables)
-            yield from problems
-        yield from self._yielded(records, tables, cursor)
-
-    def _yielded(self, records: Sequence[Record], tables: set[str], cursor: Cursor) -> Iterator[Change]:
+            problems.extend(told)
         linked = link(records, makes_members=self._makes_members)
-        now = tables | {record.table for record in linked}
-        before = set(cursor.get(_TABLES_CURSOR, "").split())
-        for table in sorted(now | before):
-            yield _batch(table, [record for record in linked if record.table == table])
-        for table in sorted(before - now):
-            yield Problem(SOURCE_NAME, f"No tab holds {table} any more; its rows were taken out.", "", (table,))
-        yield Covered(tuple(sorted(now)))
-        yield Checkpoint(_TABLES_CURSOR, " ".join(sorted(now)))
+        tables.update(record.table for record in linked)
+        yield from _all(linked, tables, cursor)
+        yield from problems
+        yield Checkpoint(_CONTENT_CURSOR, digest)
+        yield Checkpoint(_PROBLEMS_CURSOR, _problems_text(problems))
+
+    def _digest(self, spreadsheets: Sequence[_Fetched]) -> str:
+        """Return the same text for the same cells, read in the same way."""
+        how = (_READER_VERSION, self._vocabulary.digest, self._makes_members, repr(sorted(self._mappings.items())))
+        what = [
+            (sheet.id, sheet.state.title, sheet.state.locale, sheet.state.time_zone, tab.title, grid)
+            for sheet in spreadsheets
+            for tab, grid in zip(sheet.tabs, sheet.grids, strict=True)
+        ]
+        return hashlib.sha256(repr((how, what)).encode("utf-8", "backslashreplace")).hexdigest()
 
     def _fetch(self, spreadsheet_id: str) -> _Fetched:
         """Read a spreadsheet: one call for what tabs there are, one for their cells."""
@@ -139,33 +154,27 @@ class _Kept:
     tables: Sequence[str]
 
 
-def tab_mappings(entries: Mapping[str, object]) -> dict[str, TabMapping]:
-    """Read the setting ``google.tabs``: tab title -> table, or -> table, columns, constants and factors.
+def _all(records: Sequence[Record], tables: set[str], cursor: Cursor) -> Iterator[Change]:
+    """Yield each table as a whole; one that no tab holds any more loses its rows, which is told once."""
+    before = set(cursor.get(_TABLES_CURSOR, "").split())
+    for table in sorted(tables | before):
+        yield _batch(table, [record for record in records if record.table == table])
+    for table in sorted(before - tables):
+        yield Problem(SOURCE_NAME, f"No tab holds {table} any more; its rows were taken out.", "", (table,))
+    yield Covered(tuple(sorted(tables)))
+    yield Checkpoint(_TABLES_CURSOR, " ".join(sorted(tables)))
 
-    Raises SourceError that names the entry.
-    """
-    return {title: _mapping(title, entry) for title, entry in entries.items()}
+
+def _as_before(cursor: Cursor) -> Iterator[Change]:
+    """Yield what there is to say where no cell changed: the problems that are still there."""
+    yield Covered(tuple(cursor.get(_TABLES_CURSOR, "").split()))
+    for place, reason, remedy, tables in json.loads(cursor.get(_PROBLEMS_CURSOR, "[]")):
+        yield Problem(place, reason, remedy, tuple(tables))
+    yield from (Checkpoint(name, cursor[name]) for name in _CURSORS if name in cursor)
 
 
-def _mapping(title: str, entry: object) -> TabMapping:
-    if isinstance(entry, str):
-        return TabMapping(table=entry)
-    known = {"table", "columns", "constants", "factors"}
-    if not isinstance(entry, Mapping) or not known.issuperset(entry):
-        raise SourceError(
-            f'google.tabs."{title}" must be a table\'s name, or have some of {", ".join(sorted(known))}.'
-        )
-    try:
-        return TabMapping(
-            table=str(entry.get("table", "")),
-            columns={str(header): str(column) for header, column in entry.get("columns", {}).items()},
-            constants={str(column): str(word) for column, word in entry.get("constants", {}).items()},
-            factors={str(column): float(factor) for column, factor in entry.get("factors", {}).items()},
-        )
-    except (AttributeError, TypeError, ValueError):
-        raise SourceError(
-            f'google.tabs."{title}": columns, constants and factors are tables of names, words and numbers.'
-        ) from None
+def _problems_text(problems: Sequence[Problem]) -> str:
+    return json.dumps([(each.place, each.reason, each.remedy, each.tables) for each in problems], ensure_ascii=False)
 
 
 def _label(fetched: _Fetched, all_fetched: Sequence[_Fetched]) -> Iterator[_LabelledTab]:
@@ -186,9 +195,17 @@ def _name_among(fetched: _Fetched, all_fetched: Sequence[_Fetched]) -> str:
 
 
 def _limits(tab: _LabelledTab) -> list[Problem]:
-    if tab.row_count <= _MOST_ROWS or len(tab.grid) < _MOST_ROWS:
-        return []
-    return [Problem(tab.label, f"Only its first {_MOST_ROWS:,} rows were read.", "Split it into several tabs.")]
+    """Say what of a very large tab was not looked at, if there may be something."""
+    problems = []
+    if tab.row_count > _MOST_ROWS and len(tab.grid) == _MOST_ROWS:
+        problems.append(
+            Problem(tab.label, f"Only its first {_MOST_ROWS:,} rows were read.", "Split it into several tabs.")
+        )
+    if tab.column_count > _MOST_COLUMNS and max(map(len, tab.grid), default=0) == _MOST_COLUMNS:
+        problems.append(
+            Problem(tab.label, f"Only its first {_MOST_COLUMNS} columns were read.", "Remove what is not needed.")
+        )
+    return problems
 
 
 def _range(tab: Tab) -> str:
@@ -199,6 +216,9 @@ def _range(tab: Tab) -> str:
 
 
 def _raw(cell: object) -> Raw:
+    """Return a cell as one of the types that readers know; half a character (a lone surrogate) becomes a mark."""
+    if isinstance(cell, str) and not cell.isascii():
+        return cell.encode("utf-8", "replace").decode("utf-8")
     return cell if isinstance(cell, str | int | float | bool) else None
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from connectors.sheets_dates import read_date, read_instant
+from connectors.sheets_cells import Reader, readers_of
 from connectors.sheets_deals import complete_deal
 from connectors.sheets_headers import Grid, HeaderMatch
 from connectors.sheets_locale import Locale, Raw, UnreadableError, fold, is_blank
-from connectors.sheets_periods import read_period
-from connectors.sheets_targets import PERIOD_COLUMNS, complete_target
-from connectors.sheets_values import read_boolean, read_integer, read_number, read_text
+from connectors.sheets_targets import complete_target
 from connectors.sheets_words import Vocabulary
 from connectors.source import Problem
 
@@ -42,179 +39,131 @@ class TabRows:
 
 
 @dataclass(frozen=True, slots=True)
-class _Context:
+class _Reading:
+    """How the records of a tab are read. In a wide table there is one for each period."""
+
     title: str
     match: HeaderMatch
+    columns: Mapping[str, int]
+    period: Raw
+    readers: Mapping[str, Reader]
+    required: frozenset[str]
     locale: Locale
     vocabulary: Vocabulary
 
     def place(self, row_number: int, column: str) -> str:
         """Return where a cell is: ``Targets!C7``; the whole row where the tab has no such column."""
-        index = self.match.columns.get(column)
-        return (
-            f"{self.title}!{column_letters(index)}{row_number}" if index is not None else f"{self.title}!{row_number}"
-        )
+        letters = column_letters(self.columns[column]) if column in self.columns else ""
+        return f"{self.title}!{letters}{row_number}"
 
 
 def read_rows(title: str, grid: Grid, match: HeaderMatch, locale: Locale, vocabulary: Vocabulary) -> TabRows:
     """Read all rows below the header. Blank rows, remarks and totals are left out; totals and remarks are told."""
-    context = _Context(title, match, locale, vocabulary)
+    readings = _readings(title, match, locale, vocabulary)
+    places = sorted({*match.columns.values(), *(place for place, _ in match.periods)})
     header = grid[match.row]
     rows: list[SheetRow] = []
     problems: list[Problem] = []
     for number, row in enumerate(grid[match.row + 1 :], start=match.row + 2):
-        filled = [place for place in _places(match) if not is_blank(_cell(row, place))]
-        if not filled or all(_cell(row, place) == _cell(header, place) for place in filled):
+        filled = [place for place in places if place < len(row) and not is_blank(row[place])]
+        if not filled or all(row[place] == _cell(header, place) for place in filled):
             continue
-        if (aside := _aside(context, number, row, filled)) is not None:
+        if (aside := _aside(readings[0], number, row, filled)) is not None:
             problems.append(aside)
             continue
-        for parts in _parts(context, number, row):
-            if isinstance(parts, SheetRow):
-                rows.append(parts)
-            else:
-                problems.append(parts)
-    return TabRows(rows, _bounded(context, problems))
+        for reading in readings:
+            if match.periods and is_blank(_cell(row, reading.columns["value"])):
+                continue
+            record, told = _record(reading, number, row)
+            problems.extend(told)
+            rows.extend([record] if record else [])
+    return TabRows(rows, _bounded(readings[0], problems))
 
 
-def _places(match: HeaderMatch) -> list[int]:
-    return sorted({*match.columns.values(), *(place for place, _ in match.periods)})
+def _readings(title: str, match: HeaderMatch, locale: Locale, vocabulary: Vocabulary) -> list[_Reading]:
+    table = match.words.table
+    readers = readers_of(match, locale)
+    required = frozenset(column.name for column in table.columns if column.required and column.name != "id")
+    narrow = _Reading(title, match, match.columns, None, readers, required, locale, vocabulary)
+    wide = [replace(narrow, columns={**match.columns, "value": place}, period=raw) for place, raw in match.periods]
+    return wide or [narrow]
 
 
 def _cell(row: Sequence[Raw], place: int) -> Raw:
     return row[place] if place < len(row) else None
 
 
-def _aside(context: _Context, number: int, row: Sequence[Raw], filled: Sequence[int]) -> Problem | None:
+def _aside(reading: _Reading, number: int, row: Sequence[Raw], filled: Sequence[int]) -> Problem | None:
     """Return what is told about a row that is no record: a total, or a remark in a single cell."""
-    label = next((place for place, raw in enumerate(row) if not is_blank(raw)), 0)
+    label = next(place for place, raw in enumerate(row) if not is_blank(raw))
     text = row[label]
     if not isinstance(text, str):
         return None
-    others = [_cell(row, place) for place in filled if place != label]
+    others = [row[place] for place in filled if place != label]
     are_numbers = all(isinstance(raw, int | float) and not isinstance(raw, bool) for raw in others)
-    words = re.sub(r" (?:[qt]?[1-4] )?(?:\d{4}|[qt][1-4])$", "", fold(text))
-    if words in context.vocabulary.totals and are_numbers:
-        return Problem(f"{context.title}!{number}", "This is a row of totals; it was left out.")
-    if len(filled) == 1 and not others and len(context.match.words.needs) > 1:
-        return Problem(f"{context.title}!{number}", "Only one cell of this row is filled; it was taken for a remark.")
+    if are_numbers and _is_total(text, reading.vocabulary):
+        return Problem(f"{reading.title}!{number}", "This is a row of totals; it was left out.")
+    if len(filled) == 1 and not others and len(reading.match.words.needs) > 1:
+        return Problem(f"{reading.title}!{number}", "Only one cell of this row is filled; it was taken for a remark.")
     return None
 
 
-def _parts(context: _Context, number: int, row: Sequence[Raw]) -> Iterator[SheetRow | Problem]:
-    """Yield the record of a row, or in a wide table one for each period that is filled; and the problems."""
-    raws = {column: _cell(row, place) for column, place in context.match.columns.items()}
-    if not context.match.periods:
-        yield from _record(context, number, raws)
-        return
-    for place, period in context.match.periods:
-        if not is_blank(_cell(row, place)):
-            columns = {**context.match.columns, "value": place}
-            match = HeaderMatch(
-                context.match.words, context.match.row, columns, context.match.constants, (), context.match.factors
-            )
-            part = _Context(context.title, match, context.locale, context.vocabulary)
-            yield from _record(part, number, {**raws, "period": period, "value": _cell(row, place)})
+def _is_total(text: str, vocabulary: Vocabulary) -> bool:
+    """Whether a label is a word for totals, perhaps with a period: Total 2026, Somme T3."""
+    return re.sub(r" (?:[qt]?[1-4] )?(?:\d{4}|[qt][1-4])$", "", fold(text)) in vocabulary.totals
 
 
-def _record(context: _Context, number: int, raws: Mapping[str, Raw]) -> Iterator[SheetRow | Problem]:
-    """Yield the problems of a record's cells, and the record unless something that it needs is missing."""
-    table = context.match.words.table
+def _record(reading: _Reading, number: int, row: Sequence[Raw]) -> tuple[SheetRow | None, list[Problem]]:
+    """Return the record of a row unless something that it needs is missing, and the problems of its cells."""
+    raws = {column: _cell(row, place) for column, place in reading.columns.items()}
+    raws |= {column: word for column, word in reading.match.constants.items() if is_blank(raws.get(column))}
+    if reading.period is not None:
+        raws["period"] = reading.period
     values: dict[str, object] = {}
-    required = {column.name for column in table.columns if column.required and column.name != "id"}
-    for column, raw in {**raws, **_constants(context, raws)}.items():
+    problems: list[Problem] = []
+    for column, raw in raws.items():
         try:
-            values[column] = _read(context, column, raw)
+            values[column] = reading.readers[column](raw)
         except UnreadableError as error:
-            is_lost = column in required
-            yield _problem(context, number, UnreadableError(error.reason, error.remedy, column=column), raw, is_lost)
+            is_lost = column in reading.required
+            told = UnreadableError(error.reason, error.remedy, column=column)
+            problems.append(_problem(reading, number, told, raw, is_lost))
             if is_lost:
-                return
+                return None, problems
     try:
-        values = _complete(context, values)
+        return SheetRow(number, _complete(reading, values)), problems
     except UnreadableError as error:
-        yield _problem(context, number, error, raws.get(error.column), True)
-        return
-    missing = sorted(name for name in required if values.get(name) is None)
+        return None, [*problems, _problem(reading, number, error, raws.get(error.column), True)]
+
+
+def _complete(reading: _Reading, values: dict[str, object]) -> dict[str, object]:
+    """Conclude what the table needs and the tab says in another way. Raises UnreadableError for what is missing."""
+    if reading.match.words.table.name == "target":
+        values = complete_target(values, reading.match.words, reading.locale)
+    if reading.match.words.table.name == "opportunity":
+        values = complete_deal(values, reading.vocabulary)
+    missing = sorted(name for name in reading.required if values.get(name) is None)
     if missing:
-        nothing = UnreadableError(f"There is no {missing[0]}.", "Fill the cell.", column=missing[0])
-        yield _problem(context, number, nothing, None, True)
-        return
-    yield SheetRow(number, values)
-
-
-def _constants(context: _Context, raws: Mapping[str, Raw]) -> dict[str, Raw]:
-    return {column: word for column, word in context.match.constants.items() if is_blank(raws.get(column))}
-
-
-def _read(context: _Context, column: str, raw: Raw) -> object:
-    """Read a cell as its column says."""
-    table = context.match.words.table
-    if table.name == "target" and column in PERIOD_COLUMNS:
-        return raw
-    kind = table.column(column).type if column in table.column_names else "text"
-    if kind == "text":
-        return _our_word(context, column, read_text(raw))
-    if kind == "boolean":
-        return read_boolean(raw)
-    if kind == "instant":
-        return read_instant(raw, context.locale)
-    if kind == "date":
-        return _read_day(context, column, raw)
-    if kind == "integer":
-        return read_integer(raw, context.locale)
-    return _scaled(context, column, read_number(raw, context.locale))
-
-
-def _read_day(context: _Context, column: str, raw: Raw) -> datetime.date | None:
-    """Read a date; the ends of a target's period may also be written as periods (from 2026-01 to 2026-03)."""
-    try:
-        return read_date(raw, context.locale)
-    except UnreadableError:
-        days = read_period(raw, "month", context.locale) if column in {"period_start", "period_end"} else None
-        if days is None:
-            raise
-        return days[0] if column == "period_start" else days[1]
-
-
-def _our_word(context: _Context, column: str, text: str | None) -> str | None:
-    words = context.match.words.words.get(column)
-    return words.get(fold(text), text) if words and text is not None else text
-
-
-def _scaled(context: _Context, column: str, number: float | None) -> float | None:
-    if number is None:
-        return None
-    if column in context.match.words.percents and abs(number) <= 1:
-        number *= 100  # 60 % arrives as 0.6
-    return number * context.match.factors.get(column, 1)
-
-
-def _complete(context: _Context, values: dict[str, object]) -> dict[str, object]:
-    """Conclude what the table needs and the tab says in another way."""
-    if context.match.words.table.name == "target":
-        return complete_target(values, context.match.words, context.locale)
-    if context.match.words.table.name == "opportunity":
-        return complete_deal(values, context.vocabulary)
+        raise UnreadableError(f"There is no {missing[0]}.", "Fill the cell.", column=missing[0])
     return values
 
 
-def _problem(context: _Context, number: int, error: UnreadableError, raw: Raw, is_lost: bool) -> Problem:
+def _problem(reading: _Reading, number: int, error: UnreadableError, raw: Raw, is_lost: bool) -> Problem:
     text = "" if is_blank(raw) else " ".join(str(raw).split())
     shown = f'"{text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"}": ' if text else ""
     outcome = "The row was left out." if is_lost else "The cell was taken as blank."
-    place = context.place(number, error.column)
-    return Problem(place, f"{shown}{error.reason} {outcome}", error.remedy, (context.match.words.table.name,))
+    place = reading.place(number, error.column)
+    return Problem(place, f"{shown}{error.reason} {outcome}", error.remedy, (reading.match.words.table.name,))
 
 
-def _bounded(context: _Context, problems: list[Problem]) -> list[Problem]:
+def _bounded(reading: _Reading, problems: list[Problem]) -> list[Problem]:
     if len(problems) <= _MOST_PROBLEMS:
         return problems
     more = len(problems) - _MOST_PROBLEMS
     tables = tuple(sorted({table for problem in problems for table in problem.tables}))
     return [
         *problems[:_MOST_PROBLEMS],
-        Problem(context.title, f"There are {more:,} more problems of this kind.", "", tables),
+        Problem(reading.title, f"There are {more:,} more problems of this kind.", "", tables),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -46,8 +47,9 @@ class TableWords:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """All tables' words, and those that every table shares."""
+    """All tables' words, and those that every table shares. Of equal ``digest`` are equal words."""
 
+    digest: str
     tables: Mapping[str, TableWords]
     totals: frozenset[str]
     won: frozenset[str]
@@ -59,14 +61,15 @@ class Vocabulary:
 @functools.cache
 def load_vocabulary() -> Vocabulary:
     """Return the vocabulary of the package. Raises ValueError if the file says what no table has."""
-    raw = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    content = _FILE.read_bytes()
+    raw = tomllib.loads(content.decode("utf-8"))
     shared = raw.pop("shared")
     lists = {name: frozenset(fold(word) for word in raw.pop(name)) for name in _GLOBAL_LISTS}
     unknown = set(raw) - set(TABLES)
     if unknown:
         raise ValueError(f"{_FILE.name} speaks of tables that do not exist: {', '.join(sorted(unknown))}.")
     tables = {name: _table_words(TABLES[name], entry, shared) for name, entry in raw.items()}
-    return Vocabulary(tables, **lists)
+    return Vocabulary(hashlib.sha256(content).hexdigest(), tables, **lists)
 
 
 def _table_words(table: Table, entry: Mapping[str, object], shared: Mapping[str, list[str]]) -> TableWords:

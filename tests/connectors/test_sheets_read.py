@@ -263,6 +263,20 @@ def test_a_tab_that_is_gone_takes_its_rows_along(world: World) -> None:
     assert problems_of(second) == ["sheets: No tab holds expense any more; its rows were taken out."]
 
 
+def test_where_no_cell_changed_only_the_problems_are_told_again(world: World) -> None:
+    world.tab("Costs", ["Date", "Category", "Amount"], ["2026-09-14", "sales", "5"], ["2026-09-14", "sales", "much"])
+    first = list(world.source().changes({}))
+    cursor = {change.name: change.value for change in first if isinstance(change, Checkpoint)}
+    again = list(world.source().changes(cursor))
+    assert problems_of(again) == problems_of(first)
+    assert not [change for change in again if isinstance(change, Batch)]
+    assert [change for change in again if isinstance(change, Covered)] == [Covered(("expense",))]
+    assert {change.name: change.value for change in again if isinstance(change, Checkpoint)} == cursor
+    world.user.set_cell("Costs!C3", "6")
+    assert len(rows_of(list(world.source().changes(cursor)), "expense")) == 2
+    assert [change for change in world.source(makes_members=True).changes(cursor) if isinstance(change, Batch)]
+
+
 def test_several_spreadsheets_are_told_apart(world: World) -> None:
     other = world.service.add(Spreadsheet.new("Plans", key="second-spreadsheet"))
     source = SheetsSource(world.client(), [world.book.id, other.id])

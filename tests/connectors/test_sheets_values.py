@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.sheets_dates import read_date, read_instant
-from connectors.sheets_headers import TabMapping, match_tab
+from connectors.sheets_headers import match_tab
 from connectors.sheets_links import TabRecords, identify, link
 from connectors.sheets_locale import Locale, Raw, UnreadableError, fold, locale_of
+from connectors.sheets_mapping import TabMapping
 from connectors.sheets_periods import read_period
 from connectors.sheets_rows import read_rows
 from connectors.sheets_values import read_boolean, read_integer, read_number, read_text
