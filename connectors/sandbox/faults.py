@@ -10,13 +10,15 @@ from typing import Literal, get_args
 
 import orjson
 
+from connectors.errors import SourceError
+
 FaultKind = Literal["status", "html", "reset", "lost", "truncate", "slow", "hang"]
 
 _FAULTS_MAX = 1_000  # a list that is searched on every call
 _SECONDS_MAX = 3_600.0
 
 
-class FaultError(ValueError):
+class FaultError(SourceError):
     """A fault, or a file of faults, is not understood; says which and what is allowed."""
 
 

@@ -22,6 +22,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import orjson
 
+from connectors.errors import SourceError
 from connectors.sandbox.faults import Fault, FaultError, FaultKind, Faults, load_faults
 
 __all__ = [
@@ -110,12 +111,19 @@ class Server:
     """Serves the handlers on 127.0.0.1, each call in a thread of its own, until it is stopped."""
 
     def __init__(self, handlers: Sequence[Handler], port: int = 0, faults: Faults | None = None) -> None:
-        """Take the port at once (0: any free one), so that ``url`` is known; answer from `start` on."""
+        """Take the port at once (0: any free one), so that ``url`` is known; answer from `start` on.
+
+        Raises `SourceError` where the port cannot be had.
+        """
         self.handlers = tuple(handlers)
         self.faults = faults if faults is not None else Faults()
         self.stopping = threading.Event()
         self._journal: deque[Call] = deque(maxlen=_JOURNAL_MAX)
-        self._http = _HttpServer(self, port)
+        try:
+            self._http = _HttpServer(self, port)
+        except (OSError, OverflowError) as error:
+            message = f"The sandbox cannot have port {port} ({error}). Choose another one, or 0 for any that is free."
+            raise SourceError(message) from error
         self._thread: threading.Thread | None = None
 
     @property

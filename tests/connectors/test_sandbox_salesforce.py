@@ -401,3 +401,19 @@ def test_describes_have_the_shape_and_the_types_of_recorded_ones(stage: Stage, o
         real = real_fields.get(field["name"], field)
         for key in ("type", "filterable", "sortable", "relationshipName", "precision", "scale", "soapType"):
             assert field[key] == real[key], (field["name"], key)
+
+
+def test_archived_activities_show_only_in_query_all(stage: Stage) -> None:
+    owner = "005000000000001AAA"
+    stage.org.insert("Task", Subject="Old", Status="Completed", Priority="Normal", OwnerId=owner, IsArchived=True)
+
+    assert stage.client.query("SELECT COUNT() FROM Task")["totalSize"] == 0
+    assert stage.client.query("SELECT COUNT() FROM Task", include_deleted=True)["totalSize"] == 1
+
+
+def test_records_that_are_not_shared_are_missing_in_silence_but_counted(stage: Stage) -> None:
+    stage.set(unseen_owners=frozenset({"005000000000001AAA"}))
+
+    assert [each["Name"] for each in stage.query("SELECT Name FROM Opportunity")] == ["Second"]
+    counts = stage.client.restful("limits/recordCount", params={"sObjects": "Opportunity,Nothing"})
+    assert counts == {"sObjects": [{"count": 3, "name": "Opportunity"}]}

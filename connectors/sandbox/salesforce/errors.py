@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from connectors.errors import SourceError
 
-class OrgError(ValueError):
+
+class OrgError(SourceError):
     """The org's files or an edit of the org are not understood; says where and what to do."""
 
 

@@ -59,13 +59,13 @@ def record_counts(call: ApiCall) -> Mapping[str, object]:
     """Return how many records each object has that was asked for; of all objects, if none was."""
     asked = [name for name in call.request.parameter("sObjects").split(",") if name]
     tables = [call.view.table(name) for name in asked] if asked else list(call.view.tables())
-    return {
-        "sObjects": [
-            {"count": answer(call.view, f"SELECT COUNT() FROM {table.kind.name}").total, "name": table.kind.name}  # noqa: S608 (a name of the org's own objects)
-            for table in tables
-            if table is not None
-        ]
-    }
+    return {"sObjects": [{"count": _count(table), "name": table.kind.name} for table in tables if table is not None]}
+
+
+def _count(table: Table) -> int:
+    """Return how many records there are, whether shared with the user or not."""
+    place = table.deleted_place
+    return len(table.rows) if place is None else sum(not row[place] for row in table.rows.values())
 
 
 def _record(call: ApiCall, table: Table, key: str) -> object:

@@ -30,6 +30,7 @@ from connectors.sandbox.salesforce.values import Value, moment_text, parse_momen
 from connectors.sandbox.salesforce.view import View
 
 OFFSET_MAX = 2_000
+_HIDING = ("IsDeleted", "IsArchived")
 _FIRST_STAMP, _LAST_STAMP = "", "~"  # before and behind every moment
 
 
@@ -55,7 +56,7 @@ def run(view: View, select: Select, *, include_deleted: bool = False) -> Result:
         lambda expression: _column(columns, expression),
         lambda inner: _members(view, inner, include_deleted=include_deleted),
     )
-    rows = _matching(table, select, conditions, include_deleted=include_deleted)
+    rows = _matching(view, table, select, conditions, include_deleted=include_deleted)
     if select.groups or any(is_aggregate(item.expression) for item in select.items):
         return _aggregate(select, columns, conditions, rows)
     return _plain(select, table, columns, rows)
@@ -83,13 +84,24 @@ def _members(view: View, inner: Select, *, include_deleted: bool) -> frozenset[V
     return frozenset(get(row) for row in result.rows)
 
 
-def _matching(table: Table, select: Select, conditions: Conditions, *, include_deleted: bool) -> list[Row]:
+def _matching(
+    view: View, table: Table, select: Select, conditions: Conditions, *, include_deleted: bool
+) -> list[Row]:
     test = conditions.test(select.where) if select.where is not None else None
-    deleted = table.deleted_place
     rows: Iterable[Row] = _candidates(table, select)
-    if deleted is not None and not include_deleted:
-        rows = [row for row in rows if not row[deleted]]
+    if not include_deleted:
+        hidden = [place for name in _HIDING if (place := _hiding_place(table, name)) is not None]
+        for place in hidden:
+            rows = [row for row in rows if not row[place]]
+    owner = table.kind.place("OwnerId")
+    if view.unseen_owners and owner is not None:
+        rows = [row for row in rows if row[owner] not in view.unseen_owners]
     return list(rows) if test is None else [row for row in rows if test(row)]
+
+
+def _hiding_place(table: Table, name: str) -> int | None:
+    """Return where a flag stands that keeps a row out of plain queries: archived ones hide only activities."""
+    return table.kind.place(name) if name == "IsDeleted" or table.kind.name in {"Task", "Event"} else None
 
 
 def _candidates(table: Table, select: Select) -> Iterable[Row]:

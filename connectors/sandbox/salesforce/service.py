@@ -144,7 +144,8 @@ class SalesforceService:
         match = _VERSION.fullmatch(parts[0])
         if match is None or not _OLDEST_VERSION <= int(match[1]) <= _NEWEST_VERSION:
             raise not_found()
-        view = View(self.org, self.settings.absent_objects, self.settings.hidden_fields)
+        settings = self.settings
+        view = View(self.org, settings.absent_objects, settings.hidden_fields, settings.unseen_owners)
         call = ApiCall(request, f"/services/data/{parts[0]}", parts[1:], view)
         if call.parts[:2] == ("composite", "batch"):
             return self._batch(call)

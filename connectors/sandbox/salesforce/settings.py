@@ -12,6 +12,8 @@ class SalesforceSettings:
     ``daily_calls`` counts down until it is reset; ``page_rows_max`` cuts pages shorter than the client asked for;
     ``token_seconds`` and ``token_calls`` end a token's life (None: never). ``absent_objects`` names objects that the
     org does not have, ``hidden_fields`` (``Opportunity.Amount``) what field-level security withholds.
+    ``unseen_owners`` are users whose records are not shared with the connected one: no query shows them, but the
+    counts of ``limits/recordCount`` do.
     ``bulk_polls`` is how often a bulk job says that it is in progress, ``bulk_page_rows_max`` cuts its pages, and
     ``bulk_failure`` (a message) lets every job fail. ``instance_url`` is what a login answers; by default the host
     that it was asked at.
@@ -23,6 +25,7 @@ class SalesforceSettings:
     token_calls: int | None = None
     absent_objects: frozenset[str] = frozenset()
     hidden_fields: frozenset[str] = frozenset()
+    unseen_owners: frozenset[str] = frozenset()
     bulk_polls: int = 1
     bulk_page_rows_max: int = 250_000
     bulk_failure: str = ""

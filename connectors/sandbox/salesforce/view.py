@@ -14,12 +14,14 @@ from connectors.sandbox.salesforce.table import Table
 class View:
     """The org as one user sees it.
 
-    ``absent_objects`` names objects (whatever their case), ``hidden_fields`` fields as ``Opportunity.Amount``.
+    ``absent_objects`` names objects (whatever their case), ``hidden_fields`` fields as ``Opportunity.Amount``;
+    records of ``unseen_owners`` (ids of users) are not shared with this one.
     """
 
     org: SalesforceOrg
     absent_objects: frozenset[str] = frozenset()
     hidden_fields: frozenset[str] = frozenset()
+    unseen_owners: frozenset[str] = frozenset()
     _hidden: Mapping[str, frozenset[str]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
