@@ -75,6 +75,11 @@ class Faults:
                 raise FaultError(f"At most {_FAULTS_MAX} faults can be in force; clear some.")
             self._seen.append((fault, 0))
 
+    @property
+    def count(self) -> int:
+        """Return how many faults are in force, spent ones included."""
+        return len(self._seen)
+
     def clear(self) -> None:
         """Let everything work again."""
         with self._lock:
@@ -105,15 +110,16 @@ def load_faults(path: Path) -> tuple[Fault, ...]:
         raise FaultError(f"The faults in {path} cannot be read ({error}). Give a JSON list of objects.") from error
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise FaultError(f"{path} must be a JSON list of objects, each a fault.")
-    return tuple(_fault_of(path, number, entry) for number, entry in enumerate(entries, 1))
+    return tuple(fault_of(f"{path}, fault {number}", entry) for number, entry in enumerate(entries, 1))
 
 
-def _fault_of(path: Path, number: int, entry: Mapping[str, object]) -> Fault:
+def fault_of(place: str, entry: Mapping[str, object]) -> Fault:
+    """Return the fault that an object with its fields describes; errors begin with ``place``."""
     known = [each.name for each in fields(Fault)]
     unknown = sorted(set(entry) - set(known))
     if unknown:
-        raise FaultError(f"{path}, fault {number}: there is no {unknown[0]!r}. Known: {', '.join(known)}.")
+        raise FaultError(f"{place}: there is no {unknown[0]!r}. Known: {', '.join(known)}.")
     try:
         return Fault(**entry)  # type: ignore[arg-type] # the types are checked by the values' own rules
     except (FaultError, TypeError, AttributeError) as error:
-        raise FaultError(f"{path}, fault {number}: {error}") from error
+        raise FaultError(f"{place}: {error}") from error

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from connectors.sandbox.control import Control
 from connectors.sandbox.google import CERTS_PATH, TOKEN_PATH, GoogleService, GoogleSettings, Spreadsheet
 from connectors.sandbox.salesforce import ConnectedApp, SalesforceOrg, SalesforceService, SalesforceSettings
 from connectors.sandbox.server import Faults, Server
@@ -125,7 +126,10 @@ def start(
     title = str(org.organization.get("Name") or "Sandbox")
     spreadsheet = Spreadsheet.from_folder(org_folder / SHEETS_FOLDER, title=title, time_zone=zone)
     google_service = GoogleService([spreadsheet], google)
-    server = Server([service.handle, google_service.handle], port, faults).start()
+    control = Control(service)
+    server = Server([service.handle, google_service.handle, control.handle], port, faults)
+    control.attach(server)
+    server.start()
     return Sandbox(server, org, service, google_service, spreadsheet.id)
 
 
