@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from addon.commands import asking, data, serving, setup, trying
+from addon.commands import asking, benching, data, serving, setup, trying
 from addon.errors import AddonError
 from addon.settings import Organisation, load_settings
 from connectors.errors import SourceError
@@ -27,7 +27,7 @@ def scorecell(context: click.Context, config: Path | None) -> None:
 
 
 for _command in (
-    trying.demo, trying.sandbox, trying.bench,
+    trying.demo, trying.sandbox, benching.bench,
     serving.serve, serving.work,
     data.sync, data.publish,
     asking.kpi, asking.explain, asking.list_kpis,

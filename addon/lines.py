@@ -64,8 +64,8 @@ def lines_of(answerer: Answerer, kpis: Sequence[str], who: str, period: str) -> 
     ]
 
 
-def whole_refusal(lines: Sequence[Line]) -> Answer | None:
-    """Return the answer that says why none of the lines could be answered, where the question itself is at fault."""
-    refused = [line.value for line in lines if line.value.state in {"error", "not_allowed"}]
-    is_common = len(refused) == len(lines) > 0 and len({answer.message for answer in refused}) == 1
+def whole_refusal(answers: Sequence[Answer]) -> Answer | None:
+    """Return the answer that says why none of these has one, where the question itself is at fault."""
+    refused = [answer for answer in answers if answer.state in {"error", "not_allowed"}]
+    is_common = len(refused) == len(answers) > 0 and len({answer.message for answer in refused}) == 1
     return refused[0] if is_common else None

@@ -6,22 +6,22 @@ leaderboard), and said in its cells, with a warning sign, where there are many (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from addon.errors import RequestError
 from addon.functions import MOST_QUESTIONS
-from addon.lines import lines_of, scorecard_called, whole_refusal
+from addon.lines import Line, lines_of, scorecard_called, whole_refusal
 from addon.titles import STATUS_WORDS, reason_of, who_title
 from addon.words import say
 from kpis.answers import Answerer
 from kpis.catalogue import resolve_kpi
-from kpis.definitions import DIMENSIONS, Catalogue, Language
+from kpis.definitions import DIMENSIONS, Catalogue, Kpi, Language
 from kpis.errors import QuestionError, suggest
-from kpis.members import dimension_called
-from kpis.periods import Grain, WholeGrain, parse_period, period_title, shifted
+from kpis.members import Member, dimension_called
 from kpis.period_phrases import UNITS
-from kpis.questions import Answer, Question
+from kpis.periods import WholeGrain, parse_period, period_at, period_title, shifted
+from kpis.questions import Answer, Question, Show
 from kpis.shows import resolve_show
 from kpis.words import fold
 
@@ -30,8 +30,9 @@ Rows = list[list[Cell]]
 
 WARNING: Final = "⚠ "
 MOST_PERIODS: Final = 400
-"""A trend of more than a year of days is no trend that anybody reads."""
-_GRAINS: Final = {fold(words): grain for words, grain in UNITS.items()}
+"""A year of days, and a month; nobody reads a longer trend."""
+_GRAINS: Final[Mapping[str, WholeGrain]] = {fold(words): grain for words, grain in UNITS.items()}
+_TIE: Final = 1e-9
 
 
 def table(
@@ -46,8 +47,158 @@ def table(
     count = len(kpis) * len(whos) * len(periods)
     if count > MOST_QUESTIONS:
         raise RequestError(f"{count:,} cells are more than the {MOST_QUESTIONS:,} of one table; ask for fewer.")
-    values, not_ok = (
-        answerer.values(whos, kpis, periods, [show]) if False else answerer.values(kpis, whos, periods, [show])
+    shown = resolve_show(show)
+    values, not_ok = answerer.values(kpis, whos, periods, [show])
+    rows: Rows = [[say("who", language), say("period", language), *_headers(answerer, kpis, shown, language)]]
+    for place in range(len(whos) * len(periods)):
+        who, period = divmod(place, len(periods))
+        cells = range(place, count, len(whos) * len(periods))
+        rows.append(
+            [
+                who_title(answerer.cube, whos[who], language),
+                _period_title(answerer, periods[period], language),
+                *(_cell(values[cell], not_ok.get(cell), shown, language) for cell in cells),
+            ]
+        )
+    return rows
+
+
+def scorecard(answerer: Answerer, who: str, period: str, words: str, *, language: Language) -> Rows:
+    """Return a row for each KPI of a scorecard. Raises `QuestionError` for words that mean nothing."""
+    lines = lines_of(answerer, scorecard_called(answerer, words).kpis, who, period)
+    _refuse(whole_refusal([line.value for line in lines]))
+    keys = ("kpi", "value", "unit", "show_target", "show_attainment", "show_status", "show_vs_prior", "show_n",
+            "definition_header", "note")  # fmt: skip
+    return [[say(key, language) for key in keys], *(_scorecard_row(line, language) for line in lines)]
+
+
+def trend(answerer: Answerer, kpi: str, who: str, grain: str, count: int, *, language: Language) -> Rows:
+    """Return a row for each of the last ``count`` periods, the present one last. Raises `QuestionError`."""
+    whole = _GRAINS.get(fold(grain or "month"))
+    if whole is None:
+        raise QuestionError(
+            f'"{grain[:40]}" is no grain.{suggest(grain, _GRAINS)} Write day, week, month, quarter ...'
+        )
+    if not 1 <= count <= MOST_PERIODS:
+        raise QuestionError(f"A trend has 1 to {MOST_PERIODS} periods, not {count}.")
+    present = period_at(whole, answerer.today, answerer.calendar)
+    periods = [shifted(present, -back, answerer.calendar) for back in reversed(range(count))]
+    answers = answerer.answer_all([Question(kpi, who, period.label) for period in periods])
+    _refuse(whole_refusal(answers))
+    rows: Rows = [[say("period", language), _title(answerer.catalogue, kpi, language), say("show_n", language)]]
+    for period, answer in zip(periods, answers, strict=True):
+        rows.append([period_title(period, language), _number(answer.value), _number(answer.n)])
+    return rows
+
+
+def leaderboard(answerer: Answerer, kpi: str, dimension: str, period: str, *, language: Language) -> Rows:
+    """Return a row for each member that the caller may see, the best first. Raises `QuestionError`.
+
+    Equal values share the better rank; members without a value come last, without one.
+    """
+    definition = resolve_kpi(answerer.catalogue, kpi)
+    split = dimension_called(dimension or definition.by or "rep")
+    if split not in DIMENSIONS:
+        raise QuestionError(f'"{dimension[:40]}" is no dimension.{suggest(dimension, DIMENSIONS)}')
+    members = answerer.cube.members(split).listed
+    references = [answerer.cube.members(split).reference(member) for member in members]
+    shows: tuple[Show, ...] = ("value", "attainment")
+    answers = answerer.answer_all([Question(kpi, who, period, show) for who in references for show in shows])
+    _refuse(whole_refusal(answers[::2]))
+    pairs = [(member, answers[2 * place], answers[2 * place + 1]) for place, member in enumerate(members)]
+    visible = [pair for pair in pairs if pair[1].state != "not_allowed"]
+    _refuse(pairs[0][1] if pairs and not visible else None)
+    rank, split_title, reached, count = (
+        say(key, language) for key in ("show_rank", f"dimension_{split}", "show_attainment", "show_n")
     )
-    header = [say("who", language), say("period", language), *(_kpi_title(answerer, kpi, language) for kpi in kpis)]
-    return [header]
+    header: list[Cell] = [rank, split_title, definition.titles[language], reached, count]
+    return [header, *_ranked(visible, definition)]
+
+
+def catalogue_rows(catalogue: Catalogue, family: str, *, language: Language) -> Rows:
+    """Return a row for each KPI, of one family or all. Raises `QuestionError` for a family that there is not."""
+    families = dict.fromkeys(kpi.family for kpi in catalogue.kpis.values())
+    if family and fold(family) not in families:
+        raise QuestionError(f'There is no family "{family[:40]}". There are {", ".join(families)}.')
+    keys = ("kpi", "title", "definition_header", "unit", "better", "family", "split_by")
+    rows: Rows = [[say(key, language) for key in keys]]
+    for kpi in catalogue.kpis.values():
+        if not family or kpi.family == fold(family):
+            split_by = ", ".join(say(f"dimension_{dimension}", language) for dimension in kpi.dimensions)
+            rows.append([kpi.id, kpi.titles[language], kpi.formula_words[language], kpi.unit,
+                         say(f"better_{kpi.better}", language), kpi.family, split_by])  # fmt: skip
+    return rows
+
+
+def _scorecard_row(line: Line, language: Language) -> list[Cell]:
+    note = "" if line.value.state == "ok" else reason_of(line.value, language)
+    return [
+        line.kpi.titles[language],
+        _number(line.value.value),
+        line.kpi.unit,
+        _number(line.number("target")),
+        _number(line.number("attainment")),
+        say(line.status, language) if line.status else "",
+        _number(line.number("vs prior")),
+        _number(line.value.n),
+        line.kpi.formula_words[language],
+        note,
+    ]
+
+
+def _ranked(pairs: Sequence[tuple[Member, Answer, Answer]], kpi: Kpi) -> Rows:
+    sign = 1.0 if kpi.better == "lower" else -1.0
+    ordered = sorted(pairs, key=lambda pair: (pair[1].value is None, sign * (pair[1].value or 0.0)))
+    rows: Rows = []
+    rank, last = 0, float("nan")
+    for place, (member, value, attainment) in enumerate(ordered, start=1):
+        if value.value is not None and not abs(value.value - last) <= _TIE * abs(last):
+            rank, last = place, value.value
+        is_ranked = value.value is not None and kpi.better != "neutral"
+        rows.append(
+            [
+                rank if is_ranked else "",
+                member.name,
+                _number(value.value),
+                _number(attainment.value),
+                _number(value.n),
+            ]
+        )
+    return rows
+
+
+def _headers(answerer: Answerer, kpis: Sequence[str], show: Show, language: Language) -> list[str]:
+    shown = "" if show == "value" else f", {say('show_' + show.replace(' ', '_'), language)}"
+    return [_title(answerer.catalogue, kpi, language) + shown for kpi in kpis]
+
+
+def _title(catalogue: Catalogue, words: str, language: Language) -> str:
+    try:
+        return resolve_kpi(catalogue, words).titles[language]
+    except QuestionError:
+        return words
+
+
+def _period_title(answerer: Answerer, words: str, language: Language) -> str:
+    try:
+        return period_title(parse_period(words, answerer.calendar, answerer.today), language)
+    except QuestionError:
+        return words
+
+
+def _cell(value: float | None, not_ok: Answer | None, show: Show, language: Language) -> Cell:
+    if value is not None:
+        return say(STATUS_WORDS[round(value)], language) if show == "status" else value
+    if not_ok is not None and not_ok.state in {"error", "not_allowed"}:
+        return WARNING + reason_of(not_ok, language)
+    return ""
+
+
+def _number(value: float | None) -> Cell:
+    return "" if value is None else value
+
+
+def _refuse(answer: Answer | None) -> None:
+    """Raise what is wrong with a question that has no answer at all."""
+    if answer is not None:
+        raise QuestionError(answer.message)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from addon.words import say
 from connectors.sheets_content import Cell, CellFormat, TabContent
 from kpis.definitions import Language
 from kpis.questions import State
@@ -22,35 +23,9 @@ _FORMATS: Final[Mapping[str, CellFormat]] = {
     "count/day": "number", "hours/day": "number",
 }  # fmt: skip
 
-_STATE_WORDS: Final[Mapping[Language, Mapping[State, str]]] = {
-    "en": {
-        "ok": "", "partial": "partial", "stale": "stale", "no_data": "no data", "no_target": "no target",
-        "zero_denominator": "nothing to divide by", "not_synced": "not synced", "not_allowed": "not allowed",
-        "error": "error",
-    },
-    "fr": {
-        "ok": "", "partial": "partiel", "stale": "pas à jour", "no_data": "pas de données",
-        "no_target": "pas d'objectif", "zero_denominator": "diviseur nul", "not_synced": "non synchronisé",
-        "not_allowed": "accès refusé", "error": "erreur",
-    },
-}  # fmt: skip
-
-_WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
-    "en": {
-        "scorecard": "Scorecard", "leaderboard": "Leaderboard", "as_of": "As of", "snapshot": "snapshot",
-        "money": "money in", "kpi": "KPI", "value": "Value", "target": "Target", "attainment": "Attainment",
-        "versus_prior": "vs prior", "versus_year_ago": "vs year ago", "state": "State", "n": "n", "note": "Note",
-        "rank": "Rank", "rep": "Rep", "team": "Team", "nobody": "There is nobody to show.", "company": "company",
-        "nothing": "There is no KPI to show.",
-    },
-    "fr": {
-        "scorecard": "Tableau de bord", "leaderboard": "Classement", "as_of": "Au", "snapshot": "instantané",
-        "money": "montants en", "kpi": "Indicateur", "value": "Valeur", "target": "Objectif",
-        "attainment": "Atteinte", "versus_prior": "vs période précédente", "versus_year_ago": "vs an dernier",
-        "state": "État", "n": "n", "note": "Remarque", "rank": "Rang", "rep": "Commercial", "team": "Équipe",
-        "nobody": "Personne à afficher.", "company": "entreprise", "nothing": "Aucun indicateur à afficher.",
-    },
-}  # fmt: skip
+_SCORECARD_HEADINGS: Final = (
+    "kpi", "value", "show_target", "show_attainment", "show_vs_prior", "show_vs_year_ago", "state", "show_n", "note",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +89,13 @@ def scorecard_tab(
     heading: TabHeading, rows: Sequence[ScorecardRow], language: Language = "en", *, key: str = SCORECARD_KEY
 ) -> TabContent:
     """Return the tab with a line for each KPI; ``key`` tells several scorecards of one spreadsheet apart."""
-    words = _WORDS[language]
-    names = ("kpi", "value", "target", "attainment", "versus_prior", "versus_year_ago", "state", "n", "note")
-    lines = [_scorecard_line(row, language) for row in rows] or [[Cell(words["nothing"], style="muted")]]
-    title = words["scorecard"] if key == SCORECARD_KEY else f"{words['scorecard']} {_who(heading, words)}"
+    name = say("scorecard", language)
+    headings = [say(word, language) for word in _SCORECARD_HEADINGS]
+    lines = [_scorecard_line(row, language) for row in rows]
     return TabContent(
         key=key,
-        title=title,
-        rows=[
-            *_head(heading, words["scorecard"], words),
-            [Cell(words[name], style="heading") for name in names],
-            *lines,
-        ],
+        title=name if key == SCORECARD_KEY else f"{name} {_who(heading, language)}",
+        rows=_page(heading, name, headings, lines, language),
         column_widths=(260, 110, 110, 90, 90, 90, 110, 70, 360),
         frozen_rows=4,
     )
@@ -140,13 +110,14 @@ def leaderboard_tab(
     key: str = LEADERBOARD_KEY,
 ) -> TabContent:
     """Return the tab with a line for each member. Raises ValueError for a row with another number of values."""
-    words = _WORDS[language]
-    names = [words["rank"], words["rep"], words["team"], *(column.title for column in columns), words["note"]]
-    lines = [_leaderboard_line(row, columns, language) for row in rows] or [[Cell(words["nobody"], style="muted")]]
+    name = say("leaderboard", language)
+    first = [say(word, language) for word in ("show_rank", "dimension_rep", "dimension_team")]
+    headings = [*first, *(column.title for column in columns), say("note", language)]
+    lines = [_leaderboard_line(row, columns, language) for row in rows]
     return TabContent(
         key=key,
-        title=words["leaderboard"],
-        rows=[*_head(heading, words["leaderboard"], words), [Cell(name, style="heading") for name in names], *lines],
+        title=name if key == LEADERBOARD_KEY else f"{name} {_who(heading, language)}",
+        rows=_page(heading, name, headings, lines, language),
         column_widths=(60, 180, 140, *(110 for _ in columns), 360),
         frozen_rows=4,
     )
@@ -159,20 +130,27 @@ def format_of(unit: str) -> CellFormat:
 
 def state_words(state: State, language: Language = "en") -> str:
     """Return a state in words for people; nothing for ok."""
-    return _STATE_WORDS[language][state]
+    return "" if state == "ok" else say(f"state_{state}", language)
 
 
-def _who(heading: TabHeading, words: Mapping[str, str]) -> str:
-    return heading.who if heading.who not in {"", "company"} else words["company"]
+def _who(heading: TabHeading, language: Language) -> str:
+    return heading.who if heading.who not in {"", "company"} else say("whole_company", language)
 
 
-def _head(heading: TabHeading, title: str, words: Mapping[str, str]) -> list[list[Cell]]:
-    """Return the first lines: what this is, how fresh it is, and a blank one."""
-    subject = f"{title}: {_who(heading, words)}, {heading.period}"
-    facts = [f"{words['as_of']} {heading.as_of}", f"{words['snapshot']} {heading.snapshot}"]
+def _page(
+    heading: TabHeading, name: str, headings: Sequence[str], lines: Sequence[list[Cell]], language: Language
+) -> list[list[Cell]]:
+    """Return all rows: what this is, how fresh it is, a blank one, the headings, and a line for each thing."""
+    facts = [say("data_of", language, moment=heading.as_of), say("snapshot", language, number=heading.snapshot)]
     if heading.currency:
-        facts.append(f"{words['money']} {heading.currency}")
-    return [[Cell(subject, style="title")], [Cell(" · ".join(facts), style="muted")], []]
+        facts.append(say("money_in", language, currency=heading.currency))
+    return [
+        [Cell(f"{name}: {_who(heading, language)}, {heading.period}", style="title")],
+        [Cell(" · ".join(facts), style="muted")],
+        [],
+        [Cell(text, style="heading") for text in headings],
+        *(lines or [[Cell(say("nothing_to_show", language), style="muted")]]),
+    ]
 
 
 def _scorecard_line(row: ScorecardRow, language: Language) -> list[Cell]:

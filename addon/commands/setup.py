@@ -13,8 +13,10 @@ from addon.database import open_database
 from addon.errors import AddonError
 from addon.keys import Keys
 from addon.settings import Organisation
+from addon.store import Store
 from addon.vault import open_vault
-from kpis.questions import check_limit
+from kpis.cube import Cube
+from kpis.limits import Limit
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -50,7 +52,7 @@ def keys() -> None:
 def mint(organisation: Organisation, spreadsheet: str, limit: str, days: int | None, as_json: bool) -> None:
     """Make a key for a spreadsheet. It is shown once."""
     settings = organisation.settings
-    check_limit(limit)
+    _check_limit(organisation, limit)
     minted = _keys(organisation).mint(
         spreadsheet, limit, "command line", days or settings.integer("web", "key_days"), settings.clock.now()
     )
@@ -102,3 +104,10 @@ def revoke(organisation: Organisation, spreadsheet: str, but_newest: bool) -> No
 def _keys(organisation: Organisation) -> Keys:
     folder = organisation.data_folder
     return Keys(open_database(folder), open_vault(os.environ, folder))
+
+
+def _check_limit(organisation: Organisation, limit: str) -> None:
+    """Refuse words that mean no slice of the data, while there is data to compare them with."""
+    snapshot = Store(organisation.data_folder).current()
+    if limit and snapshot is not None and not Limit(Cube.open(snapshot.cube_folder), limit).is_set:
+        raise AddonError(f"{limit!r} limits nothing. Give a slice such as team:West, or leave --limit out.")

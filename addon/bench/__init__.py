@@ -1,0 +1,1 @@
+"""The benchmarks behind ``scorecell bench``: ratios of our times to those of a reference, measured in one run."""
