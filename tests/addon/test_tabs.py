@@ -37,12 +37,12 @@ def test_a_scorecard_says_what_it_is_how_fresh_and_every_kpi() -> None:
     tab = scorecard_tab(HEADING, rows)
     assert texts(tab) == [
         ["Scorecard: team:West, 2026-Q3"],
-        ["As of 2026-11-24 08:00 · snapshot 20261124T070000Z · money in EUR"],
+        ["Data of 2026-11-24 08:00 · snapshot 20261124T070000Z · amounts in EUR"],
         [],
         ["KPI", "Value", "Target", "Attainment", "vs prior", "vs year ago", "State", "n", "Note"],
         ["Total revenue", 1200.5, 1000.0, 1.2005, 0.1, -0.05, None, 12, None],
-        ["Win rate", None, None, None, None, None, "no data", None, "No deal was closed in 2026-Q3."],
-        ["Pipeline coverage", 3.2, None, None, None, None, "partial", None, "Targets: 2 rows were left out."],
+        ["Win rate", None, None, None, None, None, "No data", None, "No deal was closed in 2026-Q3."],
+        ["Pipeline coverage", 3.2, None, None, None, None, "Partial", None, "Targets: 2 rows were left out."],
     ]
     assert [cell.format for cell in tab.rows[4]][:4] == ["", "money", "money", "percent"]
     assert (tab.key, tab.title, tab.frozen_rows, len(tab.column_widths)) == ("scorecard", "Scorecard", 4, 9)
@@ -58,7 +58,7 @@ def test_a_leaderboard_names_the_numbers_that_are_missing() -> None:
     assert texts(tab)[3:] == [
         ["Rank", "Rep", "Team", "Revenue", "Attainment", "Note"],
         [1, "Ann Lee", "West", 500.0, 1.1, None],
-        [None, "=Bob", None, 0.0, None, "Attainment: no target"],
+        [None, "=Bob", None, 0.0, None, "Attainment: No target"],
     ]
     with pytest.raises(ValueError, match="argument 2"):
         leaderboard_tab(HEADING, columns, [LeaderboardRow(1, "Ann", "", [])])
@@ -66,9 +66,9 @@ def test_a_leaderboard_names_the_numbers_that_are_missing() -> None:
 
 def test_tabs_speak_french_and_say_that_there_is_nothing() -> None:
     company = TabHeading("", "2026", "2026-11-24 08:00", "s1")
-    assert texts(scorecard_tab(company, [], "fr"))[0] == ["Tableau de bord: entreprise, 2026"]
-    assert texts(scorecard_tab(company, [], "fr"))[-1] == ["Aucun indicateur à afficher."]
-    assert texts(leaderboard_tab(company, [], [], "fr"))[-1] == ["Personne à afficher."]
+    assert texts(scorecard_tab(company, [], "fr"))[0] == ["Tableau de bord: Toute l'entreprise, 2026"]
+    assert texts(scorecard_tab(company, [], "fr"))[-1] == ["Rien à afficher"]
+    assert texts(leaderboard_tab(company, [], [], "fr"))[-1] == ["Rien à afficher"]
     assert scorecard_tab(HEADING, [], key="scorecard-west").title == "Scorecard team:West"
 
 
