@@ -417,3 +417,12 @@ def test_records_that_are_not_shared_are_missing_in_silence_but_counted(stage: S
     assert [each["Name"] for each in stage.query("SELECT Name FROM Opportunity")] == ["Second"]
     counts = stage.client.restful("limits/recordCount", params={"sObjects": "Opportunity,Nothing"})
     assert counts == {"sObjects": [{"count": 3, "name": "Opportunity"}]}
+
+
+def test_fields_that_were_tracked_before_are_tracked_on(stage: Stage) -> None:
+    deal = "006000000000001AAA"
+    stage.org.insert("OpportunityFieldHistory", OpportunityId=deal, Field="Owner", OldValue="a", NewValue="b")
+    stage.org.update("Opportunity", deal, OwnerId="005000000000002AAA", NextStep="Call")
+
+    rows = stage.query("SELECT Field, OldValue, NewValue FROM OpportunityFieldHistory ORDER BY Id DESC")
+    assert [(row["Field"], row["NewValue"]) for row in rows] == [("Owner", "005000000000002AAA"), ("Owner", "b")]

@@ -55,8 +55,9 @@ class Effects:
         self, table: Table, values: Mapping[str, Value], changed: frozenset[str], before: Mapping[str, Value]
     ) -> list[Change]:
         """Return what must change too, when a record comes to hold ``values``; ``before`` is empty for a new one."""
-        if table.kind.name == "Opportunity" and makes_history(changed):
-            return self._history(values, before)
+        if table.kind.name == "Opportunity":
+            history = self._history(values, before) if makes_history(changed) else []
+            return history + (self._tracked(values, changed, before) if before else [])
         if table.kind.name == "OpportunityLineItem" and not _LINE_CAUSES.isdisjoint(changed):
             return self._rolled_up(table, values)
         return []
@@ -71,6 +72,26 @@ class Effects:
         row |= {"CreatedDate": self.now, "SystemModstamp": self.now}
         row |= {"PrevAmount": before.get("Amount"), "PrevCloseDate": before.get("CloseDate")}
         return [Change(table, str(row["Id"]), table.row_of(row))]
+
+    def _tracked(
+        self, values: Mapping[str, Value], changed: frozenset[str], before: Mapping[str, Value]
+    ) -> list[Change]:
+        """Return what field tracking writes: only the fields that it has written of before are tracked."""
+        table = self.tables.get("OpportunityFieldHistory")
+        if table is None or not table.rows:
+            return []
+        place = table.kind.places["field"]
+        tracked = {str(row[place]) for row in table.rows.values()}
+        changes: list[Change] = []
+        for name in sorted(changed):
+            shown = name.removesuffix("Id") if name == "OwnerId" else name
+            if shown not in tracked:
+                continue
+            row: dict[str, Value] = {each.name: value_of(each.type, None) for each in table.kind.fields}
+            row |= {"Id": new_id(table), "OpportunityId": values["Id"], "Field": shown, "CreatedDate": self.now}
+            row |= {"OldValue": before[name], "NewValue": values[name], "CreatedById": values.get("LastModifiedById")}
+            changes.append(Change(table, str(row["Id"]), table.row_of(row)))
+        return changes
 
     def _rolled_up(self, lines: Table, line: Mapping[str, Value]) -> list[Change]:
         deals = self.tables.get("Opportunity")
