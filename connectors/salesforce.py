@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from connectors.salesforce_client import SalesforceClient, SessionFactory
+from connectors.salesforce_erased import Erased, ask_erased, due, erased_rows
 from connectors.salesforce_errors import Refusal, in_words, reason
 from connectors.salesforce_mapping import ObjectMapping, load_mapping
 from connectors.salesforce_plan import Described, ObjectPlan, plan_object
@@ -22,6 +23,8 @@ from connectors.source import Batch, Change, Checkpoint, Covered, Cursor, Proble
 
 _DEFAULT_ZONE: Final = "UTC"
 _ASK_AGAIN: Final = frozenset({"INVALID_FIELD", "INVALID_TYPE", "INVALID_QUERY_LOCATOR", "ROWS_MISSING", "BAD_PAGE"})
+_ERASED: Final = " erased"  # after an object's name: the checkpoint of records that were erased without a trace
+_CLOCKS_APART: Final = timedelta(minutes=5)  # between the servers of one organisation
 _VANISHED: Final = frozenset({"INVALID_FIELD", "INVALID_TYPE"})
 
 
@@ -47,6 +50,7 @@ class SalesforceSource:
         self.settings = settings
         self.mappings = load_mapping(settings.objects)
         self.client = SalesforceClient(settings, session_factory, clock)
+        self._overlap = timedelta(minutes=settings.overlap_minutes)
 
     @property
     def name(self) -> str:
@@ -75,15 +79,15 @@ class SalesforceSource:
             raise in_words(refusal, "Salesforce") from None
         run = _Run(described, self.client.server_time, self.settings.time_zone or _DEFAULT_ZONE)
         for mapping in self.mappings:
-            yield from self._object(mapping, run, cursor.get(mapping.name, ""))
+            yield from self._object(mapping, run, cursor)
 
-    def _object(self, mapping: ObjectMapping, run: _Run, since: str) -> Iterator[Change]:
+    def _object(self, mapping: ObjectMapping, run: _Run, cursor: Cursor) -> Iterator[Change]:
         """Read one object. What failed in a way that may pass is asked again once, from the object's beginning."""
         for is_last in (False, True):
             fitted = plan_object(mapping, run.described, run.zone)
             try:
                 if fitted.plan is not None:
-                    yield from self._rows(fitted.plan, run, since)
+                    yield from self._read(fitted.plan, run, cursor)
             except Refusal as refusal:
                 place = f"Salesforce {mapping.name}"
                 if refusal.ends_the_run:
@@ -101,10 +105,26 @@ class SalesforceSource:
         others = {name: each for name, each in described.items() if name != object_name}
         return {**others, **self.client.describe([object_name])}
 
-    def _rows(self, plan: ObjectPlan, run: _Run, cursor: str) -> Iterator[Change]:
+    def _read(self, plan: ObjectPlan, run: _Run, cursor: Cursor) -> Iterator[Change]:
+        """Yield what became of an object's records since the cursor, and its checkpoints when all have come."""
+        name = plan.mapping.name
+        since = _since(cursor.get(name, ""), plan, run)
+        erased_until = _instant(cursor.get(name + _ERASED, ""))
+        todo = due(plan, erased_until, run.bookmark, timedelta(hours=self.settings.erased_hours))
+        erased: Erased | None = None
+        if since is not None and erased_until is not None and todo == "ask":
+            erased = ask_erased(self.client, plan, erased_until - self._overlap, run.bookmark)
+            todo = "nothing" if erased is not None else "read whole"
+        if erased is not None:
+            yield from erased_rows(self.client, plan, erased.ids, zone_of(run.zone))
+        is_whole = since is None or todo == "read whole"
+        yield from self._rows(plan, run, None if since is None or is_whole else since - self._overlap)
+        if plan.mapping.deleted and (is_whole or erased is not None):
+            yield Checkpoint(name + _ERASED, _text(run.bookmark if erased is None else erased.covered_until))
+
+    def _rows(self, plan: ObjectPlan, run: _Run, since: datetime | None) -> Iterator[Change]:
         """Yield the rows of one object page by page, and its checkpoint when all have come."""
         mapping, table = plan.mapping, plan.mapping.table.name
-        since = None if mapping.is_read_whole else _since(cursor, plan, self.settings.overlap_minutes)
         zone = zone_of(run.zone)
         unreadable: list[str] = []
         for records in self._pages(plan, since):
@@ -144,15 +164,26 @@ def record_pattern(settings: SalesforceSettings) -> str:
     return settings.instance.origin + "/{id}"
 
 
-def _since(cursor: str, plan: ObjectPlan, overlap_minutes: int) -> datetime | None:
-    """Return from when on to read; None for all, also where the mapping or what we may see has changed since."""
-    stamp, _, fingerprint = cursor.partition(" ")
-    if fingerprint != plan.fingerprint:
+def _since(text: str, plan: ObjectPlan, run: _Run) -> datetime | None:
+    """Return up to when rows are known; None if all must be read.
+
+    That is so the first time, where the mapping or what we may see has changed, and where Salesforce's own clock has
+    gone back, as that of a copied or restored organisation does.
+    """
+    stamp, _, fingerprint = text.partition(" ")
+    known_until = _instant(stamp)
+    if plan.mapping.is_read_whole or fingerprint != plan.fingerprint or known_until is None:
         return None
+    return known_until if known_until <= run.bookmark + _CLOCKS_APART else None
+
+
+def _instant(text: str) -> datetime | None:
+    """Read what `_text` wrote; None for anything else, for reading all is always right."""
     try:
-        return datetime.fromisoformat(stamp) - timedelta(minutes=overlap_minutes)
+        instant = datetime.fromisoformat(text)
     except ValueError:
-        return None  # not written by us: reading all is always right
+        return None
+    return instant if instant.tzinfo is not None else None
 
 
 def _text(instant: datetime) -> str:

@@ -128,6 +128,20 @@ class SalesforceClient:
         if received != total:
             raise Refusal(ROWS_MISSING, 200)
 
+    def deleted(self, object_name: str, since: datetime, until: datetime) -> tuple[Sequence[str], datetime]:
+        """Return the ids of the records deleted in that time, and up to when Salesforce knows."""
+        span = {"start": _moment(since), "end": _moment(until)}
+        path = f"sobjects/{object_name}/deleted/"
+        answer = self._call(lambda api: api.restful(path, params=span, headers=_HEADERS))
+        records = answer.get("deletedRecords")
+        try:
+            covered_until = datetime.fromisoformat(str(answer.get("latestDateCovered")))
+        except ValueError:
+            raise Refusal(NO_JSON, 200) from None
+        if not isinstance(records, list) or covered_until.tzinfo is None:
+            raise Refusal(NO_JSON, 200)
+        return [str(each["id"]) for each in records if isinstance(each, Mapping) and "id" in each], covered_until
+
     def _next(self, address: str) -> Mapping[str, object]:
         return self._call(lambda api: api.query_more(address, identifier_is_url=True, headers=_HEADERS))
 
@@ -194,6 +208,10 @@ def _connect(settings: SalesforceSettings, token: Secret, session: requests.Sess
     return _Api(session_id=token.reveal(), instance=host, version=settings.api_version, session=session)
 
 
+def _moment(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat(timespec="seconds")
+
+
 def _next_page(address: object) -> str:
     if not isinstance(address, str) or not _NEXT_PAGE.fullmatch(address):
         raise Refusal(BAD_PAGE, 200)
@@ -205,7 +223,10 @@ def _described(result: object) -> DescribedObject:
         raise Refusal(NO_JSON, 200)
     fields = [_described_field(each) for each in result["fields"] if isinstance(each, Mapping)]
     return DescribedObject(
-        str(result.get("name", "")), str(result.get("keyPrefix") or ""), {each.name: each for each in fields}
+        name=str(result.get("name", "")),
+        key_prefix=str(result.get("keyPrefix") or ""),
+        fields={each.name: each for each in fields},
+        tells_deleted=result.get("replicateable") is True,
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -40,11 +40,12 @@ class DescribedField:
 
 @dataclass(frozen=True, slots=True)
 class DescribedObject:
-    """What a describe tells of an object: only what we may see of it."""
+    """What a describe tells of an object: only what we may see of it. ``tells_deleted``: it can be asked for ids."""
 
     name: str
     key_prefix: str
     fields: Mapping[str, DescribedField]
+    tells_deleted: bool = False
 
 
 Described = Mapping[str, DescribedObject]
@@ -64,6 +65,11 @@ class ObjectPlan:
     filters: tuple[Where, ...]
     key_prefix: str
     fingerprint: str
+    tells_erased: bool = False
+
+    def query_of(self, ids: Sequence[str]) -> Soql:
+        """Return the query for these records, wherever they are."""
+        return select(self.paths, self.mapping.name, [Where("Id", "IN", ids)])
 
     def query(self, since: datetime.datetime | None = None) -> Soql:
         """Return the query for all rows, or for those that changed since."""
@@ -108,7 +114,8 @@ def plan_object(mapping: ObjectMapping, described: Described, time_zone: str = "
     changed = mapping.changed if _is_filterable(mapping.changed, known) else ""
     fitted = replace(mapping, columns=kept, changed=changed)
     filters = tuple(_where(each) for each in mapping.keep if _is_filterable(each.source.path, known))
-    return Fitted(ObjectPlan(fitted, paths, filters, known.key_prefix, _fingerprint(fitted, time_zone)), said)
+    fingerprint = _fingerprint(fitted, time_zone)
+    return Fitted(ObjectPlan(fitted, paths, filters, known.key_prefix, fingerprint, known.tells_deleted), said)
 
 
 def _is_filterable(path: str, known: DescribedObject) -> bool:

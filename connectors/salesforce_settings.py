@@ -27,8 +27,9 @@ _NEEDED: Final[Mapping[Login, tuple[str, ...]]] = {
 class SalesforceSettings:
     """Where and how to read. Wrong ones raise `SourceError` at once, naming the setting and the remedy.
 
-    ``private_key`` is the PEM text itself. ``time_zone`` empty: the organisation's own. ``objects`` are an
-    organisation's own entries over ``salesforce.toml``.
+    ``private_key`` is the PEM text itself. ``erased_hours``: how often it is asked for records deleted for good.
+    ``time_zone`` empty: the organisation's own. ``objects`` are an organisation's own entries over
+    ``salesforce.toml``.
     """
 
     instance_url: str
@@ -41,6 +42,7 @@ class SalesforceSettings:
     session_id: Secret = field(default_factory=Secret)
     api_version: str = "59.0"
     overlap_minutes: int = 15
+    erased_hours: int = 24
     time_zone: str = ""
     objects: Mapping[str, object] = field(default_factory=dict)
 
@@ -63,6 +65,8 @@ class SalesforceSettings:
             raise SourceError(f"salesforce.api_version must be like 59.0, not {self.api_version!r}.")
         if not 0 <= self.overlap_minutes <= 1440:
             raise SourceError("salesforce.overlap_minutes must be from 0 to 1440.")
+        if not 1 <= self.erased_hours <= 168:
+            raise SourceError("salesforce.erased_hours must be from 1 to 168.")
 
     @property
     def allowed_hosts(self) -> AllowedHosts:

@@ -176,6 +176,81 @@ def test_a_record_erased_without_a_trace_is_gone_after_a_full_read(world: World)
     assert set(full.rows["opportunity"]) == {"sf:006000000000002AAA"}
 
 
+def test_a_record_erased_without_a_trace_is_found_once_a_day(world: World) -> None:
+    before = read(world.source())
+    world.clock.pass_minutes(30)
+    world.org.hard_delete("Opportunity", DEAL)
+    world.clock.pass_minutes(30)
+    same_day = read(world.source(), before=before)
+    assert f"sf:{DEAL}" in same_day.rows["opportunity"]
+    world.clock.pass_minutes(24 * 60)
+    next_day = read(world.source(), before=same_day)
+    assert set(next_day.rows["opportunity"]) == {"sf:006000000000002AAA"}
+    assert next_day.rows["opportunity_line"] == {}
+    assert not any(size > 1 for size in next_day.batch_sizes[3:]), "it was asked, not read whole"
+
+
+def test_a_record_deleted_and_brought_back_stays(world: World) -> None:
+    before = read(world.source())
+    world.clock.pass_minutes(30)
+    world.org.delete("Opportunity", DEAL)
+    world.clock.pass_minutes(30)
+    world.org.undelete("Opportunity", DEAL)
+    world.server.faults.add(Fault("status", path="Opportunity/deleted", status=200, body=gone(DEAL)))
+    world.clock.pass_minutes(24 * 60)
+    after = read(world.source(), before=before)
+    assert after.row("opportunity", DEAL)["amount"] == 1000.5
+
+
+def gone(record_id: str) -> str:
+    return (
+        f'{{"deletedRecords":[{{"id":"{record_id}","deletedDate":"2026-09-14T08:30:00.000+0000"}}],'
+        '"earliestDateAvailable":"2026-09-01T00:00:00.000+0000","latestDateCovered":"2026-09-15T08:00:00.000+0000"}'
+    )
+
+
+@pytest.mark.parametrize("days", [15, 40])
+def test_after_too_long_a_pause_an_object_is_read_whole(world: World, days: int) -> None:
+    before = read(world.source())
+    world.org.hard_delete("Opportunity", DEAL)
+    world.clock.pass_minutes(days * 24 * 60)
+    after = read(world.source(), before=before)
+    assert set(after.rows["opportunity"]) == {"sf:006000000000002AAA"}
+    assert not any("/deleted/" in path for path in world.paths())
+
+
+@pytest.mark.parametrize("code", ["EXCEEDED_ID_LIMIT", "INVALID_REPLICATION_DATE"])
+def test_where_erased_records_cannot_be_told_the_object_is_read_whole(world: World, code: str) -> None:
+    before = read(world.source())
+    world.org.hard_delete("Opportunity", DEAL)
+    world.clock.pass_minutes(25 * 60)
+    world.server.faults.add(
+        Fault("status", path="Opportunity/deleted", status=400, body=f'[{{"errorCode":"{code}"}}]')
+    )
+    after = read(world.source(), before=before)
+    assert set(after.rows["opportunity"]) == {"sf:006000000000002AAA"}
+    assert after.problems == []
+
+
+@pytest.mark.parametrize("body", ['{"deletedRecords":[]}', '{"latestDateCovered":"2026-09-15T08:00:00.000+0000"}'])
+def test_an_answer_about_erased_records_of_another_form_leaves_the_object_to_the_next_run(
+    world: World, body: str
+) -> None:
+    before = read(world.source())
+    world.clock.pass_minutes(25 * 60)
+    world.server.faults.add(Fault("status", path="Lead/deleted", status=200, body=body))
+    after = read(world.source(), before=before)
+    assert "Salesforce Lead: the answer was cut short or is not JSON" in reasons(after)
+    assert after.cursor["Lead"] == before.cursor["Lead"]
+
+
+def test_an_organisation_whose_clock_went_back_is_read_whole(world: World) -> None:
+    world.clock.pass_minutes(60)
+    before = read(world.source())
+    world.clock.pass_minutes(-60)
+    assert read(world.source(), before=before).row_count == before.row_count
+
+
 def test_a_row_that_is_no_longer_of_ours_is_taken_out(world: World) -> None:
     before = read(world.source())
     world.clock.pass_minutes(60)

@@ -1,0 +1,65 @@
+"""Find records that were erased without leaving a deleted row: emptied out of the recycle bin, or deleted for good.
+
+Salesforce tells their ids for 15 days. Asking costs a call for each object, so it is done once a day; where it cannot
+tell, the object is read whole again now and then, which finds them too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from connectors.salesforce_client import SalesforceClient
+from connectors.salesforce_errors import Refusal
+from connectors.salesforce_plan import ObjectPlan
+from connectors.salesforce_rows import ID_PREFIX, read_rows
+from connectors.source import Batch
+
+_TOLD: Final = timedelta(days=14)  # of the 15 days that are kept, with a day to spare
+_UNTOLD: Final = timedelta(days=7)  # how often an object is read whole that cannot be asked
+_IDS_A_QUERY: Final = 400  # below the bytes that an address may have
+_BEYOND_ASKING: Final = frozenset({"INVALID_REPLICATION_DATE", "EXCEEDED_ID_LIMIT"})
+
+Due = Literal["nothing", "ask", "read whole"]
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """The ids that Salesforce says were deleted, and up to when it knows."""
+
+    ids: Sequence[str]
+    covered_until: datetime
+
+
+def due(plan: ObjectPlan, known_until: datetime | None, now: datetime, every: timedelta) -> Due:
+    """Return what is to be done about erased records, which are known up to ``known_until``."""
+    if not plan.mapping.deleted or plan.mapping.grows:
+        return "nothing"
+    if known_until is None or now - known_until > (_TOLD if plan.tells_erased else _UNTOLD):
+        return "read whole"
+    return "ask" if plan.tells_erased and now - known_until >= every else "nothing"
+
+
+def ask_erased(client: SalesforceClient, plan: ObjectPlan, since: datetime, until: datetime) -> Erased | None:
+    """Return what was deleted in that time, or None where only reading the object whole can tell."""
+    try:
+        ids, covered_until = client.deleted(plan.mapping.name, since, until)
+    except Refusal as refusal:
+        if refusal.code in _BEYOND_ASKING:
+            return None
+        raise
+    return Erased(ids, covered_until)
+
+
+def erased_rows(client: SalesforceClient, plan: ObjectPlan, ids: Sequence[str], zone: ZoneInfo) -> Iterator[Batch]:
+    """Yield what has become of deleted records: those that were brought back are read, the others are gone."""
+    for start in range(0, len(ids), _IDS_A_QUERY):
+        asked = ids[start : start + _IDS_A_QUERY]
+        records = [record for page in client.pages(plan.query_of(asked)) for record in page.records]
+        rows = read_rows(plan, records, zone)
+        alive = set(rows.columns["id"])
+        gone = [row_id for row_id in (f"{ID_PREFIX}{each}" for each in asked) if row_id not in alive]
+        yield Batch(plan.mapping.table.name, rows.columns, gone)
