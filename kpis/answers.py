@@ -127,7 +127,7 @@ class Answerer:
         self._crossing = crossing
         self._problems = problems or {}
         self._is_stale = is_stale
-        self._limit = Limit(cube, limit)
+        self.limit = Limit(cube, limit)
         self._known: dict[tuple[str, str], object] = {}
         self._timeline = Timeline((), calendar, today)
 
@@ -197,18 +197,18 @@ class Answerer:
         try:
             who = resolve_who(word, self.cube.dimensions)
         except QuestionError:
-            if self._limit.is_set:  # a suggestion could name what the caller may not see
-                return Reason("error", f'"{word[:80]}" is no member of {self._limit.words}.')
+            if self.limit.is_set:  # a suggestion could name what the caller may not see
+                return Reason("error", f'"{word[:80]}" is no member of {self.limit.words}.')
             raise
-        return who if self._limit.allows(who) else Reason("not_allowed", self._limit.sentence(who))
+        return who if self.limit.allows(who) else Reason("not_allowed", self.limit.sentence(who))
 
     def _period(self, word: str) -> Period:
         return parse_period(word, self.calendar, self.today)
 
     def _show(self, word: str) -> Show | Reason:
         show = resolve_show(word)
-        if self._limit.is_set and show in {"rank", "share"}:
-            return Reason("not_allowed", f"{show} compares with others than {self._limit.words}.")
+        if self.limit.is_set and show in {"rank", "share"}:
+            return Reason("not_allowed", f"{show} compares with others than {self.limit.words}.")
         return show
 
     def _evaluated(self, cells: Cells) -> _Evaluated:

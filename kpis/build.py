@@ -85,7 +85,7 @@ def cube_data(
             _add_samples(data, directory, sampling, results.values[fact, name])
     _add_spans(data, engine)
     data.targets, problems = target_blocks(
-        _target_rows(engine), catalogue, directory.dimensions, directory.groups, calendar
+        target_rows(engine), catalogue, directory.dimensions, directory.groups, calendar
     )
     data.problems = [*_unknown_words(directory), *problems]
     return data
@@ -201,7 +201,8 @@ def _add_spans(data: CubeData, engine: FactEngine) -> None:
         data.spans[fact.table] = Span(first, last, rows)
 
 
-def _target_rows(engine: FactEngine) -> list[TargetRow]:
+def target_rows(engine: FactEngine) -> list[TargetRow]:
+    """Return the rows of the table ``target`` that have days and a value."""
     table = engine.rows(
         "SELECT id, kpi, dimension, COALESCE(member, '') AS member, period_start_day, period_end_day, value "
         "FROM target WHERE period_start_day IS NOT NULL AND period_end_day IS NOT NULL AND value IS NOT NULL"

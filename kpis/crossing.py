@@ -15,13 +15,12 @@ from kpis.build import numbers_of, sums_block
 from kpis.cube import Cube, Span
 from kpis.definitions import Catalogue
 from kpis.directory import Directory
-from kpis.engine import FactEngine, integer_column, number_column, text_column
+from kpis.engine import FactEngine, integer_column, number_column, opened, text_column
 from kpis.facts import FACTS, Fact
 from kpis.measures import grouped, listed
 from kpis.members import Members
 from kpis.plan import Plan, plan_of
 from kpis.samples import DistinctSample, QuantileSample, distinct_sample, quantile_sample
-from kpis.tables import TABLES
 from kpis.totals import fact_of
 
 if TYPE_CHECKING:
@@ -66,13 +65,7 @@ class SnapshotCrossing:
 
     def _opened(self, today: int) -> FactEngine:
         if self._engine is None:
-            import duckdb
-
-            connection = duckdb.connect()
-            present = frozenset(name for name in TABLES if (self._folder / f"{name}.parquet").is_file())
-            for name in sorted(present):
-                connection.read_parquet(str(self._folder / f"{name}.parquet")).create_view(name)
-            self._engine = FactEngine(connection, present, today)
+            self._engine = opened(self._folder, today)
         return self._engine
 
 

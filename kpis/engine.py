@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -86,6 +87,17 @@ class FactEngine:
             found = self._connection.execute(rendered(query)).fetchall()[0][0]
             days += [int(found)] if found is not None else []
         return min(days, default=today)
+
+
+def opened(folder: Path, today: int) -> FactEngine:
+    """Return the facts of a folder that has a parquet file for each table, in a connection of their own."""
+    import duckdb
+
+    connection = duckdb.connect()
+    present = frozenset(name for name in TABLES if (folder / f"{name}.parquet").is_file())
+    for name in sorted(present):
+        connection.read_parquet(str(folder / f"{name}.parquet")).create_view(name)
+    return FactEngine(connection, present, today)
 
 
 def text_column(table: pa.Table, name: str) -> Words:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from kpis.definitions import Catalogue
+from collections.abc import Callable
+
+from kpis.definitions import Catalogue, Language
 from kpis.formula import Formula, Name, Negative, Number, Operation
 from kpis.periods import date_of
 
@@ -70,22 +72,34 @@ def zero_divisor(divisor: Formula, catalogue: Catalogue) -> str:
     return f"There is nothing to divide by: {written(divisor, catalogue)} is zero."
 
 
-def written(formula: Formula, catalogue: Catalogue) -> str:
+def written(formula: Formula, catalogue: Catalogue, language: Language = "en") -> str:
     """Return a formula in words: the titles of its KPIs, and what its measures count."""
+
+    def word(name: str) -> str:
+        found = catalogue.kpis.get(name)
+        return found.titles[language] if found else catalogue.measures[name].words[language]
+
+    return spelled(formula, word)
+
+
+def spelled(formula: Formula, word: Callable[[str], str]) -> str:
+    """Return a formula as text, with a word for each name; what it means does not depend on how it was written."""
     match formula:
         case Number(value):
             return f"{value:g}"
         case Name(name):
-            found = catalogue.kpis.get(name)
-            return found.titles["en"] if found else catalogue.measures[name].words["en"]
+            return word(name)
         case Negative(operand):
-            return f"-({written(operand, catalogue)})"
+            return f"-({spelled(operand, word)})"
         case Operation(operator, left, right):
-            parts = (_enclosed(left, operator, catalogue), _enclosed(right, operator, catalogue))
-            return f"{parts[0]} {operator} {parts[1]}"
+            is_last = operator in "-/"
+            return f"{_enclosed(left, operator, word)} {operator} {_enclosed(right, operator, word, is_last=is_last)}"
 
 
-def _enclosed(formula: Formula, operator: str, catalogue: Catalogue) -> str:
-    text = written(formula, catalogue)
-    is_loose = isinstance(formula, Operation) and formula.operator in "+-" and operator in "*/"
-    return f"({text})" if is_loose else text
+def _enclosed(formula: Formula, operator: str, word: Callable[[str], str], *, is_last: bool = False) -> str:
+    """Return a side of an operation, in parentheses where it would be read otherwise without."""
+    text = spelled(formula, word)
+    if not isinstance(formula, Operation):
+        return text
+    is_loose = formula.operator in "+-" and (operator in "*/" or is_last)
+    return f"({text})" if is_loose or is_last else text

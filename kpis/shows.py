@@ -65,11 +65,11 @@ def shown(evaluation: Evaluation, company: Evaluation, kpi: Kpi, show: Show) -> 
 
 def parts_of(evaluation: Evaluation, kpi: Kpi) -> tuple[Column, Column] | None:
     """Return numerator and denominator of a KPI that is a quotient, None of any other."""
-    formula = _quotient(evaluation.world.catalogue, kpi)
+    formula = quotient_of(evaluation.world.catalogue, kpi)
     return (evaluation.formula(formula.left), evaluation.formula(formula.right)) if formula else None
 
 
-def _quotient(catalogue: Catalogue, kpi: Kpi) -> Operation | None:
+def quotient_of(catalogue: Catalogue, kpi: Kpi) -> Operation | None:
     """Return the quotient that a KPI is, directly or under another KPI's name."""
     formula = parse(kpi.formula)
     while isinstance(formula, Name) and formula.name in catalogue.kpis:
@@ -158,7 +158,7 @@ def _status(evaluation: Evaluation, kpi: Kpi) -> Column:
 
 def _interval(side: float) -> Callable[[Evaluation, Kpi], Column]:
     def bound(evaluation: Evaluation, kpi: Kpi) -> Column:
-        formula = _quotient(evaluation.world.catalogue, kpi)
+        formula = quotient_of(evaluation.world.catalogue, kpi)
         if kpi.unit != "percent" or formula is None or not _counts(evaluation.world.catalogue, formula):
             raise QuestionError(f"low and high are not available for {kpi.titles['en']}: it is no share of a count.")
         hits, trials = evaluation.formula(formula.left), evaluation.formula(formula.right)
