@@ -40,6 +40,7 @@ def table(
     kpis: Sequence[str],
     whos: Sequence[str],
     periods: Sequence[str],
+    *,
     show: str,
     language: Language,
 ) -> Rows:
@@ -49,7 +50,7 @@ def table(
         raise RequestError(f"{count:,} cells are more than the {MOST_QUESTIONS:,} of one table; ask for fewer.")
     shown = resolve_show(show)
     values, not_ok = answerer.values(kpis, whos, periods, [show])
-    rows: Rows = [[say("who", language), say("period", language), *_headers(answerer, kpis, shown, language)]]
+    rows: Rows = [[say("who_header", language), say("period", language), *_headers(answerer, kpis, shown, language)]]
     for place in range(len(whos) * len(periods)):
         who, period = divmod(place, len(periods))
         cells = range(place, count, len(whos) * len(periods))

@@ -12,7 +12,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
+from addon.functions import Json
+
 Widget = dict[str, Json]
 Card = dict[str, Json]
 
@@ -35,7 +36,7 @@ def plain(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Return foreign text for a field that is HTML."""
-    return html.escape(_CONTROL.sub(" ", text)[:_MOST_TEXT], quote=True)
+    return html.escape(_CONTROL.sub(" ", text)[:_MOST_TEXT], quote=False)
 
 
 def bold(text: str) -> str:
@@ -85,9 +86,7 @@ def paragraph(markup: str) -> Widget:
     return {"textParagraph": {"text": markup}}
 
 
-def decorated(
-    markup: str, *, top: str = "", bottom: str = "", end: Json = None, click: Json = None
-) -> Widget:
+def decorated(markup: str, *, top: str = "", bottom: str = "", end: Json = None, click: Json = None) -> Widget:
     """Return a text with a label above and one below, and perhaps a button at its end; ``markup`` is HTML."""
     parts: dict[str, Json] = {"text": markup, "wrapText": True}
     if top:
@@ -107,7 +106,7 @@ def dropdown(name: str, label: str, items: Sequence[tuple[str, str]], chosen: st
     if chosen and all(value != chosen for value, _ in kept):
         missing = next((item for item in items if item[0] == chosen), (chosen, chosen))
         kept = [*kept[: MOST_ITEMS - 1], missing]
-    listed = [{"text": plain(text), "value": value, "selected": value == chosen} for value, text in kept]
+    listed: list[Json] = [{"text": plain(text), "value": value, "selected": value == chosen} for value, text in kept]
     return {
         "selectionInput": {
             "name": name,
