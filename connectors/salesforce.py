@@ -73,6 +73,7 @@ class SalesforceSource:
         that cannot be read is said to be incomplete, gets no checkpoint, and the others go on. What would stop every
         object (login, network, no calls left) raises `SourceError`.
         """
+        self.client.begin_run()
         try:
             described = self.client.describe([mapping.name for mapping in self.mappings])
         except Refusal as refusal:

@@ -19,9 +19,9 @@ import requests
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
-from connectors.errors import SourceError
+from connectors.errors import LimitError, SourceError
 from connectors.http import Allowance, Pace, mount_rewrite, open_session, traffic_of
-from connectors.salesforce_errors import BAD_PAGE, NO_JSON, ROWS_MISSING, Refusal, refusal_of
+from connectors.salesforce_errors import BAD_PAGE, LIMIT_SECONDS, NO_JSON, ROWS_MISSING, Refusal, refusal_of
 from connectors.salesforce_login import log_in, unreachable
 from connectors.salesforce_plan import Described, DescribedField, DescribedObject
 from connectors.salesforce_rows import Record
@@ -69,6 +69,7 @@ class SalesforceClient:
         self._clock = clock
         self._lock = threading.Lock()
         self._api: _Api | None = None
+        self._calls_before_run = 0
 
     @property
     def call_count(self) -> int:
@@ -84,6 +85,10 @@ class SalesforceClient:
     def server_time(self) -> datetime:
         """Return the time of Salesforce's last answer; our own where it told none."""
         return self._traffic.server_time or self._clock()
+
+    def begin_run(self) -> None:
+        """Count the calls of a run from now."""
+        self._calls_before_run = self.call_count
 
     def describe(self, names: Sequence[str]) -> Described:
         """Return what we may see of these objects; those that are absent or hidden are left out."""
@@ -159,6 +164,7 @@ class SalesforceClient:
 
     def _call(self, ask: Callable[[_Api], object]) -> Mapping[str, object]:
         """Ask once; once more with a new token where the session has expired."""
+        self._mind_the_allowance()
         api = self._connected()
         try:
             return self._asked(ask, api)
@@ -166,6 +172,23 @@ class SalesforceClient:
             if refusal.status != 401 or self._settings.login == "session":
                 raise
         return self._asked(ask, self._connected(instead_of=api))
+
+    def _mind_the_allowance(self) -> None:
+        """Raise `LimitError` before a call that would take from what is left to others."""
+        allowance, settings = self._traffic.allowance, self._settings
+        if allowance is None or not allowance.total:
+            return
+        own = self.call_count - self._calls_before_run
+        percents = (allowance.used, settings.total_calls_percent), (own, settings.run_calls_percent)
+        if all(percent == 100 or 100 * used < percent * allowance.total for used, percent in percents):
+            return
+        raise LimitError(
+            f"Salesforce: {allowance.used:,} of the organisation's {allowance.total:,} daily API calls are used, "
+            f"{own:,} of them by this run; the rest is left to others. Reading goes on by itself when fewer are "
+            "used, or raise salesforce.run_calls_percent and salesforce.total_calls_percent.",
+            permanent=False,
+            retry_after_seconds=LIMIT_SECONDS,
+        )
 
     def _asked(self, ask: Callable[[_Api], object], api: _Api) -> Mapping[str, object]:
         """Return the answer, an object of JSON. An answer that is cut so that only its JSON tells is asked again."""

@@ -16,7 +16,7 @@ NO_JSON: Final = "NO_JSON"
 ROWS_MISSING: Final = "ROWS_MISSING"
 BAD_PAGE: Final = "BAD_PAGE"
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}")
-_LIMIT_SECONDS: Final = 900.0  # the allowance counts the last 24 hours and frees itself little by little
+LIMIT_SECONDS: Final = 900.0  # the allowance counts the last 24 hours and frees itself little by little
 
 
 class Refusal(Exception):  # noqa: N818 (it is an answer; what users see is a SourceError)
@@ -135,7 +135,7 @@ def in_words(refusal: Refusal, place: str) -> SourceError:
     meaning = _meaning(refusal.code, refusal.status)
     seconds = refusal.retry_after_seconds
     if meaning.kind is LimitError and seconds is None:
-        seconds = _LIMIT_SECONDS
+        seconds = LIMIT_SECONDS
     return meaning.kind(f"{place}: {meaning.words}", permanent=meaning.permanent, retry_after_seconds=seconds)
 
 

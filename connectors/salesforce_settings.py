@@ -28,6 +28,8 @@ class SalesforceSettings:
     """Where and how to read. Wrong ones raise `SourceError` at once, naming the setting and the remedy.
 
     ``private_key`` is the PEM text itself. ``erased_hours``: how often it is asked for records deleted for good.
+    ``run_calls_percent`` of the organisation's daily calls are used by one run at most, and none above
+    ``total_calls_percent`` used by everybody, so that other programs always have some left.
     ``time_zone`` empty: the organisation's own. ``objects`` are an organisation's own entries over
     ``salesforce.toml``.
     """
@@ -43,6 +45,8 @@ class SalesforceSettings:
     api_version: str = "59.0"
     overlap_minutes: int = 15
     erased_hours: int = 24
+    run_calls_percent: int = 25
+    total_calls_percent: int = 80
     time_zone: str = ""
     objects: Mapping[str, object] = field(default_factory=dict)
 
@@ -67,6 +71,9 @@ class SalesforceSettings:
             raise SourceError("salesforce.overlap_minutes must be from 0 to 1440.")
         if not 1 <= self.erased_hours <= 168:
             raise SourceError("salesforce.erased_hours must be from 1 to 168.")
+        for name in ("run_calls_percent", "total_calls_percent"):
+            if not 1 <= getattr(self, name) <= 100:
+                raise SourceError(f"salesforce.{name} must be from 1 to 100.")
 
     @property
     def allowed_hosts(self) -> AllowedHosts:

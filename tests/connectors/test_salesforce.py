@@ -341,9 +341,21 @@ def test_a_token_that_is_never_accepted_ends_in_an_error(world: World) -> None:
 def test_used_up_calls_end_the_run_with_a_word_when_it_goes_on(world: World) -> None:
     world.set(daily_calls=20)
     with pytest.raises(LimitError, match="used up its API calls") as stopped:
-        read(world.source())
+        read(world.source(run_calls_percent=100, total_calls_percent=100))
     assert stopped.value.retry_after_seconds == 900
     assert not stopped.value.permanent
+
+
+@pytest.mark.parametrize(
+    ("settings", "calls"),
+    [({"run_calls_percent": 10}, 10), ({"total_calls_percent": 20, "run_calls_percent": 90}, 20)],
+)
+def test_a_share_of_the_calls_is_left_to_others(world: World, settings: dict[str, object], calls: int) -> None:
+    world.set(daily_calls=100, page_rows_max=1)
+    with pytest.raises(LimitError, match="the rest is left to others") as stopped:
+        read(world.source(**settings))
+    assert not stopped.value.permanent
+    assert len(world.paths()) <= calls
 
 
 @pytest.mark.parametrize("kind", ["html", "reset", "truncate", "lost"])

@@ -14,7 +14,7 @@ from connectors.sandbox.salesforce import SalesforceSettings as OrgSettings
 from tests.support.salesforce_org import ALICE, BOB, CHARLIE, World, read, small_world
 
 # SCORECELL_HISTORIES=2000 runs the long proof; a few are run each time.
-HISTORIES: Final = int(os.environ.get("SCORECELL_HISTORIES", "12"))
+HISTORIES: Final = int(os.environ.get("SCORECELL_HISTORIES", "8"))
 STEPS: Final = 8
 EDITS_A_STEP: Final = 6
 

@@ -131,6 +131,8 @@ def test_a_network_error_says_what_to_look_at() -> None:
         ({"login": "session"}, "session_id is missing"),
         ({"api_version": "v59.0"}, "api_version must be like"),
         ({"overlap_minutes": -1}, "overlap_minutes must be"),
+        ({"erased_hours": 0}, "erased_hours must be"),
+        ({"total_calls_percent": 101}, "total_calls_percent must be"),
     ],
 )
 def test_a_wrong_setting_is_said_with_a_remedy(changes: dict[str, object], words: str) -> None:
