@@ -59,6 +59,9 @@ def salesforce_settings(settings: Settings) -> SalesforceSettings:
         session_id=Secret(settings.text("salesforce", "session_id")),
         api_version=settings.text("salesforce", "api_version"),
         overlap_minutes=settings.integer("salesforce", "overlap_minutes"),
+        erased_hours=settings.integer("salesforce", "erased_hours"),
+        run_calls_percent=settings.integer("salesforce", "run_calls_percent"),
+        total_calls_percent=settings.integer("salesforce", "total_calls_percent"),
         time_zone=settings.text("org", "time_zone"),
         objects=settings.table("salesforce", "objects"),
     )
