@@ -59,6 +59,14 @@ class GoogleAccess:
     scope: str = SPREADSHEETS_SCOPE
 
 
+class NameTakenError(SourceError):
+    """A range cannot get this name: one whose cells were deleted has it, though Sheets does not show it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The name {name} is taken by a range whose cells were deleted; remove it under Data.")
+        self.name = name
+
+
 class SheetsClient:
     """A connection to the Sheets API. Every method raises `SourceError` or one of its kind, and nothing else."""
 
@@ -271,6 +279,9 @@ def _bad_request(spreadsheet_id: str, code: int, status: str, words: str) -> Sou
         if part in words:
             message = f"Google refused a call for the spreadsheet {spreadsheet_id}. {remedy}"
             return SourceError(message, permanent=is_permanent)
+    taken = re.search(r"named range with name:? (\w{1,250})\W.*already exists", words)
+    if taken:
+        return NameTakenError(taken[1])
     place = re.search(r"requests\[\d{1,6}\]\.\w{1,60}", words)
     where = f" at {place[0]}" if place else ""
     return SourceError(

@@ -53,7 +53,8 @@ class Cell:
 class TabContent:
     """All that a tab of ours shows. ``key`` names it for ever; ``title`` is only what a new tab is called.
 
-    Rows may differ in length; short ones are blank at their end. ``column_widths`` are pixels.
+    Rows may differ in length; short ones are blank at their end. ``column_widths`` are pixels;
+    they, ``frozen_rows`` and ``is_hidden`` count when the tab is made and are the user's from then on.
     """
 
     key: str
@@ -61,6 +62,7 @@ class TabContent:
     rows: Sequence[Sequence[Cell]]
     column_widths: Sequence[int] = ()
     frozen_rows: int = 0
+    is_hidden: bool = False
 
     @property
     def row_count(self) -> int:

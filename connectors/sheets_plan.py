@@ -40,6 +40,7 @@ class _Draft:
 
     state: SpreadsheetState
     new_id: Callable[[], int]
+    lost_names: frozenset[str]
     requests: list[Request] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     created: list[str] = field(default_factory=list)
@@ -61,17 +62,22 @@ class _Draft:
 
 
 def plan_replacement(
-    state: SpreadsheetState, tabs: Sequence[TabContent], revision: int, new_id: Callable[[], int]
+    state: SpreadsheetState,
+    tabs: Sequence[TabContent],
+    revision: int,
+    new_id: Callable[[], int],
+    lost_names: frozenset[str] = frozenset(),
 ) -> Plan:
     """Return the batch that makes every tab show its content, and moves the revision on.
 
-    ``new_id`` gives a number below 2**31 for a new tab. Raises ValueError on two tabs with one key, on a reserved
-    key, and on more cells than one batch should carry.
+    ``new_id`` gives a number below 2**31 for a new tab. ``lost_names`` are names of ranges (in lower case) whose
+    cells were deleted: Sheets keeps the names, but neither shows nor frees them. Raises ValueError on two tabs with
+    one key, on a reserved key, and on more cells than one batch should carry.
     """
     _check(tabs)
-    draft = _Draft(state, new_id)
+    draft = _Draft(state, new_id, lost_names)
     draft.titles = {tab.title.casefold() for tab in state.tabs}
-    draft.range_names = {named.name.casefold() for named in state.named_areas}
+    draft.range_names = {named.name.casefold() for named in state.named_areas} | lost_names
     draft.sheet_ids = {tab.sheet_id for tab in state.tabs}
     for content in tabs:
         _replace_tab(draft, content)
@@ -144,15 +150,15 @@ def _previous_block(state: SpreadsheetState, tab: Tab) -> Area:
 
 
 def _named_block(state: SpreadsheetState, tab: Tab) -> NamedArea | None:
-    _, _, range_id = _read_block_mark(tab.mark(BLOCK_MARK))
+    _, _, range_word = _read_block_mark(tab.mark(BLOCK_MARK))
     for named in state.named_areas:
-        if named.id == range_id and named.area is not None and named.area.sheet_id == tab.sheet_id:
+        if range_word in {named.id, named.name} and named.area is not None and named.area.sheet_id == tab.sheet_id:
             return named
     return None
 
 
 def _read_block_mark(mark: Mark | None) -> tuple[int, int, str]:
-    """Read ``12x9 <named range id>``; a tab without it owns nothing yet."""
+    """Read ``12x9 <id or name of the named range>``; a tab without it owns nothing yet."""
     found = re.fullmatch(r"(\d{1,7})x(\d{1,5}) (\S{1,200})", mark.value) if mark else None
     return (int(found[1]), int(found[2]), found[3]) if found else (0, 0, "")
 
@@ -160,11 +166,11 @@ def _read_block_mark(mark: Mark | None) -> tuple[int, int, str]:
 def _keep_block(draft: _Draft, tab: Tab, block: Area, key: str) -> None:
     """Ask for the named range and the remembered size to say the block."""
     named = _named_block(draft.state, tab)
-    range_id = named.id if named else _add_block_range(draft, block, key)
     if named is not None and named.area != block:
-        change = {"namedRangeId": range_id, "name": named.name, "range": block.as_grid_range()}
-        draft.ask("updateNamedRange", {"namedRange": change, "fields": "range"})
-    value = f"{block.row_count}x{block.column_count} {range_id}"
+        _move_range(draft, named, block)
+    # Only from its second refresh on do we know the id that Sheets gave the range; it survives being renamed.
+    range_word = named.id if named else _add_block_range(draft, block, key)
+    value = f"{block.row_count}x{block.column_count} {range_word}"
     mark = tab.mark(BLOCK_MARK)
     if mark is None:
         _create_mark(draft, {"sheetId": tab.sheet_id}, BLOCK_MARK, value)
@@ -181,13 +187,16 @@ def _create(draft: _Draft, content: TabContent) -> Area:
         "columnCount": block.column_count + _ROOM_BESIDE,
         "frozenRowCount": min(content.frozen_rows, block.row_count),
     }
-    draft.ask("addSheet", {"properties": {"sheetId": sheet_id, "title": title, "gridProperties": grid}})
+    properties: Request = {"sheetId": sheet_id, "title": title, "gridProperties": grid}
+    if content.is_hidden:
+        properties["hidden"] = True
+    draft.ask("addSheet", {"properties": properties})
     _create_mark(draft, {"sheetId": sheet_id}, TAB_MARK, content.key)
     _write_cells(draft, content, block, _NEW_TAB_FIELDS, with_style=True)
     _set_widths(draft, sheet_id, content.column_widths)
-    range_id = _add_block_range(draft, block, content.key)
+    range_name = _add_block_range(draft, block, content.key)
     size = f"{block.row_count}x{block.column_count}"
-    _create_mark(draft, {"sheetId": sheet_id}, BLOCK_MARK, f"{size} {range_id}")
+    _create_mark(draft, {"sheetId": sheet_id}, BLOCK_MARK, f"{size} {range_name}")
     _note_creation(draft, content, title)
     return block
 
@@ -221,17 +230,18 @@ def _set_widths(draft: _Draft, sheet_id: int, widths: Sequence[int]) -> None:
 
 
 def _add_block_range(draft: _Draft, block: Area, key: str) -> str:
-    """Ask for a named range over the block; its id is ours to choose, so that the block's mark can hold it."""
-    taken_ids = {named.id for named in draft.state.named_areas}
-    wanted_ids = (f"scorecell{block.sheet_id}n{number}" for number in range(10_000))
-    range_id = next(name for name in wanted_ids if name not in taken_ids)
+    """Ask for a named range over the block and return its name."""
     base = "SCORECELL_" + (re.sub(r"[^A-Za-z0-9]+", "_", key).strip("_").upper() or "TAB")
     wanted = (base if number == 1 else f"{base}_{number}" for number in range(1, 10_000))
     name = next(name for name in wanted if name.casefold() not in draft.range_names)
     draft.range_names.add(name.casefold())
-    added = {"namedRangeId": range_id, "name": name, "range": block.as_grid_range()}
-    draft.ask("addNamedRange", {"namedRange": added})
-    return range_id
+    draft.ask("addNamedRange", {"namedRange": {"name": name, "range": block.as_grid_range()}})
+    return name
+
+
+def _move_range(draft: _Draft, named: NamedArea, area: Area) -> None:
+    change = {"namedRangeId": named.id, "name": named.name, "range": area.as_grid_range()}
+    draft.ask("updateNamedRange", {"namedRange": change, "fields": "range"})
 
 
 def _create_mark(draft: _Draft, location: Request, key: str, value: str) -> None:
@@ -250,17 +260,22 @@ def _change_mark(draft: _Draft, mark: Mark, value: str) -> None:
 
 def _move_revision(draft: _Draft, revision: int) -> None:
     """Ask for the revision number in a small tab of ours, and for `KPI_REVISION` to name its cell."""
-    content = TabContent(REVISION_KEY, "Scorecell", [[Cell(REVISION_NAME, style="heading"), Cell(revision, "count")]])
+    # Hidden, so that nobody deletes it for tidiness: Sheets would keep the name and never let it be used again.
+    rows = [[Cell(REVISION_NAME, style="heading"), Cell(revision, "count")]]
+    content = TabContent(REVISION_KEY, "Scorecell", rows, is_hidden=True)
     block = _replace_tab(draft, content)
     cell = Area(block.sheet_id, block.top, block.left + 1, block.top + 1, block.left + 2)
-    named = next(
-        (named for named in draft.state.named_areas if named.name.casefold() == REVISION_NAME.casefold()), None
-    )
-    if named is None:
+    name = REVISION_NAME.casefold()
+    named = next((named for named in draft.state.named_areas if named.name.casefold() == name), None)
+    if named is not None and named.area != cell:
+        _move_range(draft, named, cell)
+    elif named is None and name in draft.lost_names:
+        draft.notes.append(
+            f"Cells do not recalculate by themselves: the cell that {REVISION_NAME} named was deleted. Remove the "
+            "name under Data, Named ranges; the next refresh sets it anew."
+        )
+    elif named is None:
         draft.ask("addNamedRange", {"namedRange": {"name": REVISION_NAME, "range": cell.as_grid_range()}})
-    elif named.area != cell:
-        change = {"namedRangeId": named.id, "name": named.name, "range": cell.as_grid_range()}
-        draft.ask("updateNamedRange", {"namedRange": change, "fields": "range"})
 
 
 def _remember_tabs(draft: _Draft, keys: Sequence[str]) -> None:

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.errors import LimitError, SourceError
-from connectors.sheets_client import SheetsClient
+from connectors.sheets_client import NameTakenError, SheetsClient
 from connectors.sheets_content import TabContent
 from connectors.sheets_plan import plan_replacement
 
-_TRIES: Final = 3  # of look and batch together, where the outcome of a batch is not known
-_WAITS_SECONDS: Final = (1.0, 4.0)
+_WAITS_SECONDS: Final = (1.0, 4.0)  # before looking and writing again, where the outcome of a batch is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +47,22 @@ class SpreadsheetWriter:
         Raises SourceError, and ValueError for tabs that cannot be written as they are.
         """
         calls_before = self._client.call_count
-        for tries in range(1, _TRIES + 1):
+        lost_names: frozenset[str] = frozenset()
+        tries = 0
+        while True:
             state = self._client.state(spreadsheet_id)
-            plan = plan_replacement(state, tabs, revision, self._new_id)
+            plan = plan_replacement(state, tabs, revision, self._new_id, lost_names)
             try:
                 self._client.batch_update(spreadsheet_id, plan.requests)
                 break
-            except SourceError as error:
-                if error.permanent or isinstance(error, LimitError) or tries == _TRIES:
+            except NameTakenError as error:
+                name = error.name.casefold()
+                if name in lost_names or len(lost_names) > len(tabs) + 1:
                     raise
-            self._sleep(_WAITS_SECONDS[tries - 1])
+                lost_names |= {name}
+            except SourceError as error:
+                tries += 1
+                if error.permanent or isinstance(error, LimitError) or tries > len(_WAITS_SECONDS):
+                    raise
+                self._sleep(_WAITS_SECONDS[tries - 1])
         return Replaced(plan.created, plan.updated, plan.notes, self._client.call_count - calls_before)

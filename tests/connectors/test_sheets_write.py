@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -149,6 +150,50 @@ def test_a_tab_that_was_deleted_is_made_again_and_told(world: World) -> None:
     done = writer.replace(world.book.id, [scorecard(2)], 2)
     assert done.notes == ("The tab 'Scorecard' had been deleted; it was made again as 'Scorecard'.",)
     assert (world.user.value("Scorecard!B2"), world.user.value("KPI_REVISION")) == (2, 2)
+
+
+def test_a_name_whose_cells_were_deleted_is_not_shown_and_not_free(world: World) -> None:
+    for call, name in enumerate(("SCORECELL_SCORECARD", "KPI_REVISION"), start=1):
+        words = (
+            f"Invalid requests[3].addNamedRange: Cannot add named range with name: {name}, a named range with that"
+        )
+        error = {"code": 400, "message": f"{words} name already exists.", "status": "INVALID_ARGUMENT"}
+        body = json.dumps({"error": error})
+        world.server.faults.add(Fault("status", path="batchUpdate", from_call=call, status=400, body=body))
+    done = world.writer().replace(world.book.id, [scorecard(1)], 5)
+    assert done.call_count == 6
+    assert done.notes[0].startswith("Cells do not recalculate by themselves")
+    assert sorted(named["name"] for named in world.book.named_ranges) == [
+        "SCORECELL_REVISION",
+        "SCORECELL_SCORECARD_2",
+    ]
+    assert world.writer().replace(world.book.id, [scorecard(2)], 6).notes == ()
+    assert world.user.value("KPI_REVISION") == 6
+
+
+def test_a_block_is_found_though_its_range_was_renamed_or_taken_away(world: World) -> None:
+    writer = world.writer()
+    for revision in (1, 2):
+        writer.replace(world.book.id, [scorecard(revision)], revision)
+    named = next(named for named in world.book.named_ranges if named["name"] == "SCORECELL_SCORECARD")
+    named["name"] = "Mine"
+    world.user.insert_row("Scorecard", 0)
+    writer.replace(world.book.id, [scorecard(3)], 3)
+    assert world.user.rows("Scorecard") == [[], ["KPI", "Value"], ["KPI 0", "3"]]
+    world.user.delete_row("Scorecard", 0)
+    world.book.named_ranges.remove(named)
+    writer.replace(world.book.id, [scorecard(4)], 4)
+    assert world.user.rows("Scorecard") == [["KPI", "Value"], ["KPI 0", "4"]]
+
+
+def test_rows_that_a_user_inserts_within_the_block_are_ours_again(world: World) -> None:
+    writer = world.writer()
+    writer.replace(world.book.id, [scorecard(1, 2)], 1)
+    world.user.insert_row("Scorecard", 2)
+    world.user.set_cell("Scorecard!A9", "Below")
+    writer.replace(world.book.id, [scorecard(5, 6)], 2)
+    rows = world.user.rows("Scorecard")
+    assert [row for row in rows if row] == [["KPI", "Value"], ["KPI 0", "5"], ["KPI 1", "6"], ["Below"]]
 
 
 def test_a_grid_that_was_cut_to_the_block_grows_again(world: World) -> None:
