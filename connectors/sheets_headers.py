@@ -44,6 +44,21 @@ class HeaderMatch:
 
 def match_tab(title: str, grid: Grid, vocabulary: Vocabulary, mapping: TabMapping) -> HeaderMatch | Problem | None:
     """Find out what a tab holds. None: nothing of ours, which is no problem. A Problem: it seems to, but does not."""
+    match = _match_tab(title, grid, vocabulary, mapping)
+    return (_unknown_columns(title, match.words, mapping) or match) if isinstance(match, HeaderMatch) else match
+
+
+def _unknown_columns(title: str, words: TableWords, mapping: TabMapping) -> Problem | None:
+    """Say if the settings name a column that the table does not have."""
+    known = {*words.table.column_names, *(header.column for header in words.headers.values())}
+    unknown = sorted({*mapping.columns.values(), *mapping.constants, *mapping.factors} - known)
+    if not unknown:
+        return None
+    reason = f"The settings speak of its column {unknown[0]!r}, but {words.table.name} has none of that name."
+    return Problem(title, reason, f"Write one of {', '.join(sorted(known))}.", (words.table.name,))
+
+
+def _match_tab(title: str, grid: Grid, vocabulary: Vocabulary, mapping: TabMapping) -> HeaderMatch | Problem | None:
     if mapping.table == "ignore" or (not mapping.table and fold(title) in vocabulary.ignored_tabs):
         return None
     if mapping.table:

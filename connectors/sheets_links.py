@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -86,6 +86,8 @@ def link(records: Sequence[Record], *, makes_members: bool) -> list[Record]:
                 record.values[column] = directory.find(table, name, record)
         for column, table in _references(record.table):
             directory.describe(record, column, table)
+        if record.table == "target":
+            directory.name_member(record)
         if "line.product" in record.hints and not has_lines:
             lines.append(_line(record, directory))
     return [*records, *directory.made.values(), *lines]
@@ -99,10 +101,10 @@ class _Directory:
         self._makes_members = makes_members
         self._ids: dict[tuple[str, str], str] = {}
         self._shared: set[tuple[str, str]] = set()
+        self._keys: set[tuple[str, str]] = set()
         for record in records:
             if record.table in _REFERENCE_NAMES:
-                for name in _names_of(record):
-                    self._add(record.table, name, record.id)
+                self._add_record(record)
 
     def find(self, table: str, name: str, by: Record) -> str:
         """Return the id behind a name or key that ``by`` gives; the text itself if nobody knows it."""
@@ -119,6 +121,12 @@ class _Directory:
         self._ids[slot] = made.id
         return made.id
 
+    def name_member(self, target: Record) -> None:
+        """Put the id where a target names its member by the key of its row; names stay as typed."""
+        dimension, member = target.values.get("dimension"), target.values.get("member")
+        if isinstance(member, str) and (str(dimension), fold(member)) in self._keys:
+            target.values["member"] = self.find(str(dimension), member, target)
+
     def describe(self, record: Record, column: str, table: str) -> None:
         """Fill in a made row what the record says about it: the team of its owner."""
         made = self.made.get(str(record.values.get(column)))
@@ -129,6 +137,14 @@ class _Directory:
             if whose == column and made.values.get(attribute) is None:
                 reference = dict(_references(table)).get(attribute)
                 made.values[attribute] = self.find(reference, str(value), record) if reference else value
+
+    def _add_record(self, record: Record) -> None:
+        key, name = record.id.removeprefix(f"{PREFIX}{record.tab}:"), record.values.get("name")
+        self._add(record.table, key, record.id)
+        if isinstance(name, str):
+            self._add(record.table, name, record.id)
+        if name != key:
+            self._keys.add((record.table, fold(key)))
 
     def _add(self, table: str, name: str, row_id: str) -> None:
         slot = (table, fold(name))
@@ -159,13 +175,6 @@ def _digest(text: str) -> str:
 
 def _shown(key: str) -> str:
     return key if len(key) <= 60 else f"{key[:59]}…"
-
-
-def _names_of(record: Record) -> Iterator[str]:
-    yield record.id.removeprefix(f"{PREFIX}{record.tab}:")
-    name = record.values.get("name")
-    if isinstance(name, str):
-        yield name
 
 
 @functools.cache

@@ -219,6 +219,13 @@ def test_names_that_a_tab_explains_become_ids_and_others_stay_as_typed(world: Wo
     assert found == ["sheet:Reps:007", "sheet:Reps:007", "Bob Ray", "Zoe", "sf:005AA000001SvogYAC"]
 
 
+def test_a_target_may_name_its_member_by_the_key_of_its_row(world: World) -> None:
+    world.tab("Reps", ["ID", "Name"], ["17", "Ann Lee"])
+    world.tab("Quotas", ["Rep", "Month", "Quota"], ["17", "2026-09", "5"], ["Ann Lee", "2026-10", "6"])
+    changes = list(world.source().changes({}))
+    assert [row["member"] for row in rows_of(changes, "target")] == ["sheet:Reps:17", "Ann Lee"]
+
+
 def test_equal_rows_both_count_and_equal_keys_are_told(world: World) -> None:
     world.tab("Costs", ["Date", "Category", "Amount"], *([["2026-09-14", "sales", "5"]] * 2))
     world.tab("Goals", ["KPI", "Month", "Value"], ["revenue", "2026-09", "5"], ["revenue", "2026-09", "6"])
@@ -297,6 +304,9 @@ def test_settings_of_tabs_are_checked(world: World) -> None:
             tab_mappings({"A": wrong})
     problems = problems_of(list(world.source(Sheet1=TabMapping("targets"), Nope=TabMapping("target")).changes({})))
     assert problems[0].startswith("Nope: The settings speak of this tab, but there is none.")
+    world.tab("Costs", ["Date", "Category", "Amount"])
+    (problem,) = problems_of(list(world.source(Costs=TabMapping(constants={"categry": "sales"})).changes({})))
+    assert problem.startswith("Costs: The settings speak of its column 'categry', but expense has none of that name.")
     assert problems[1].startswith("Sheet1: It is mapped to 'targets', which is no table. Write one of rep, account")
 
 
