@@ -25,6 +25,8 @@ from connectors.http import Patience, open_session
 Claims = NewType("Claims", Mapping[str, object])
 """The claims of a token whose signature, times and audience have been verified."""
 
+ADDON_ENDPOINTS: Final = ("home", "granted", "act/show", "act/refresh", "act/explain", "act/grant")
+"""What of us the add-on service calls, under ``/addon/``."""
 _ISSUERS: Final = frozenset({"https://accounts.google.com", "accounts.google.com"})
 _SKEW_SECONDS: Final = 60
 _MOST_TOKEN_BYTES: Final = 16_384
@@ -83,10 +85,15 @@ class TokenKind:
 
 
 def system_token_kind(settings: Settings) -> TokenKind:
-    """Return what the add-on service's own token must say."""
+    """Return what the add-on service's own token must say: that it was made for one of our endpoints.
+
+    These are ``google.addon_audiences``, or else the add-on's endpoints under ``web.public_url``.
+    """
     account = settings.text("google", "addon_service_account")
+    base = settings.text("web", "public_url").rstrip("/")
+    own = [f"{base}/addon/{name}" for name in ADDON_ENDPOINTS] if base else []
     return TokenKind(
-        frozenset(settings.words("google", "addon_audiences")),
+        frozenset(settings.words("google", "addon_audiences") or own),
         {
             "iss": lambda value: value in _ISSUERS,
             "email": lambda value: bool(account) and value == account,
@@ -97,10 +104,10 @@ def system_token_kind(settings: Settings) -> TokenKind:
 
 def user_token_kind(settings: Settings) -> TokenKind:
     """Return what a user's token must say: made for us, of a verified user of an allowed domain."""
-    client_id = settings.text("google", "client_id")
+    client_ids = (client_id.strip() for client_id in settings.text("google", "client_id").split(","))
     domains = frozenset(settings.words("google", "allowed_domains"))
     return TokenKind(
-        frozenset({client_id}) if client_id else frozenset(),
+        frozenset(client_id for client_id in client_ids if client_id),
         {
             "iss": lambda value: value in _ISSUERS,
             "sub": lambda value: isinstance(value, str) and value != "",

@@ -86,7 +86,8 @@ def open_database(data_folder: Path, url: str = "") -> Engine:
     try:
         if not url:
             data_folder.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(url or f"sqlite:///{data_folder / 'scorecell.db'}")
+        # Parameters hold sealed keys and addresses: they have no place in an error's text.
+        engine = create_engine(url or f"sqlite:///{data_folder / 'scorecell.db'}", hide_parameters=True)
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _configure_sqlite)
         _METADATA.create_all(engine)

@@ -80,7 +80,7 @@ def _from_rows(questions: Json) -> Cells:
     try:
         return _interned(questions)
     except TypeError:  # a list or an object where a text belongs
-        return _interned([[_word(value) for value in row] for row in questions])
+        return _interned([[word(value) for value in row] for row in questions])
 
 
 def _interned(questions: Sequence[Sequence[Json]]) -> Cells:
@@ -133,14 +133,14 @@ def _words(document: Mapping[str, Json], name: str, default: str | None) -> list
     if not isinstance(given, list) or not given:
         raise RequestError(f"{_FORM}; {name} is not a list with at least one text.")
     _check_count(len(given))
-    return [_word(value) for value in given]
+    return [word(value) for value in given]
 
 
 def _texts(words: Iterable[Json]) -> list[str]:
-    return [_word(word) for word in words]
+    return [word(value) for value in words]
 
 
-def _word(value: Json) -> str:
+def word(value: Json) -> str:
     """Return what a cell of any type says as text: 2026 is a year, and TRUE will be no name of anything."""
     if isinstance(value, str):
         return value[:_MOST_WORD_LENGTH]

@@ -82,9 +82,11 @@ class Keys:
             connection.execute(insert(SPREADSHEET_KEY).values(**values))
         return Minted(spreadsheet, key, expires_at)
 
-    def records(self) -> list[KeyRecord]:
-        """Return all keys, newest first, without their secrets."""
+    def records(self, spreadsheet: str = "") -> list[KeyRecord]:
+        """Return all keys, or those of one spreadsheet, newest first, without their secrets."""
         statement = select(SPREADSHEET_KEY).order_by(SPREADSHEET_KEY.c.id.desc())
+        if spreadsheet:
+            statement = statement.where(SPREADSHEET_KEY.c.spreadsheet == spreadsheet)
         with self._engine.connect() as connection:
             return [
                 KeyRecord(

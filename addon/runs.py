@@ -122,10 +122,13 @@ class Runs:
             ]
 
     def request(self, job: str, requested_by: str, now: datetime) -> None:
-        """Ask the worker for a run; any process may."""
+        """Ask the worker for a run; any process may. A request that is still waiting will do for this one, too."""
+        table = JOB_REQUEST
         values = {"job": job, "requested_by": requested_by, "requested_at": _naive(now)}
+        waiting = select(table.c.id).where(table.c.job == job, table.c.taken_at.is_(None)).limit(1)
         with self._engine.begin() as connection:
-            connection.execute(insert(JOB_REQUEST).values(**values))
+            if connection.execute(waiting).first() is None:
+                connection.execute(insert(table).values(**values))
 
     def take_requests(self, now: datetime) -> Sequence[tuple[int, str, str]]:
         """Claim all open requests; return (id, job, requested by) of those that this call claimed."""

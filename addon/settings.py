@@ -79,8 +79,9 @@ KEYS: Final[tuple[Key, ...]] = (
         ("certs_url", "text", "https://www.googleapis.com/oauth2/v1/certs", "certificates for ID tokens"),
         ("addon_audiences", "list", (), "the endpoint URLs of the add-on: what a system token's aud may be"),
         ("addon_service_account", "text", "", "e-mail of the add-on's service account"),
-        ("client_id", "text", "", "OAuth client id that user tokens are made for"),
+        ("client_id", "text", "", "OAuth client ids that user tokens are made for, with commas between"),
         ("allowed_domains", "list", (), "Workspace domains whose users may connect; empty: nobody"),
+        ("user_limit", "text", "", "the only slice that users see, e.g. team:West; empty: the whole company"),
     ),
     *_keys(
         "schedule",

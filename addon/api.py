@@ -1,0 +1,107 @@
+"""The routes of the custom functions, ``/v1``: each answered from one pinned snapshot for the caller's key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import orjson
+from flask import Blueprint, Response, request
+
+from addon import spills
+from addon.bodies import count_of, language_asked, text_of, texts_of
+from addon.documents import kpi_document
+from addon.functions import Json, read_cells, read_json, states_of
+from addon.keys import Caller
+from addon.reader import Desk
+from addon.replies import json_reply
+from addon.services import Services
+from addon.spills import Rows
+from kpis.catalogue import load_catalogue
+from kpis.definitions import Language
+
+_DEFAULT_COUNT: Final = 12
+Spill = Callable[[Desk, Mapping[str, Json], Language], Rows]
+
+
+def api(services: Services) -> Blueprint:
+    """Return the routes that answer questions."""
+    routes = Blueprint("api", __name__, url_prefix="/v1")
+    catalogue = load_catalogue()
+
+    @routes.post("/kpi")
+    def kpi() -> Response:
+        body = request.get_data()
+        limit = signed_by(services, body).limit
+        cells = read_cells(read_json(body))
+        desk = services.reader.desk(limit)
+        values, not_ok = desk.answerer.values(cells.kpis, cells.whos, cells.periods, cells.shows, cells.cells)
+        services.counters.cells(len(values))
+        document = {"snapshot": desk.snapshot.id, "as_of": desk.as_of, "values": values, "states": states_of(not_ok)}
+        return Response(orjson.dumps(document), mimetype="application/json")
+
+    @routes.get("/kpis")
+    def kpis() -> Response:
+        language = language_asked(request.args, services.language)
+        scorecards = [
+            {"id": one.id, "title_en": one.titles["en"], "title_fr": one.titles["fr"], "kpis": list(one.kpis)}
+            for one in catalogue.scorecards.values()
+        ]
+        rows = spills.catalogue_rows(catalogue, request.args.get("family", ""), language=language)
+        ids = {row[0] for row in rows}
+        documents = [kpi_document(one) for one in catalogue.kpis.values() if one.id in ids]
+        return json_reply({"kpis": documents, "scorecards": scorecards, "rows": rows})
+
+    for name, spill in _SPILLS.items():
+        routes.add_url_rule(f"/{name}", name, _spilling(services, spill), methods=["POST"])
+    return routes
+
+
+def signed_by(services: Services, body: bytes) -> Caller:
+    """Return the spreadsheet that signed the present request. Raises `NotAllowedError`."""
+    spreadsheet, timestamp, signature = (
+        request.headers.get(f"X-Scorecell-{part}", "") for part in ("Spreadsheet", "Timestamp", "Signature")
+    )
+    now = services.organisation.settings.clock.now()
+    return services.keys.caller(spreadsheet, timestamp, signature, body, now)
+
+
+def _spilling(services: Services, spill: Spill) -> Callable[[], Response]:
+    """Return the view that answers a signed body in rows."""
+
+    def view() -> Response:
+        body = request.get_data()
+        limit = signed_by(services, body).limit
+        document = read_json(body)
+        desk = services.reader.desk(limit)
+        rows = spill(desk, document, language_asked(document, services.language))
+        services.counters.cells(sum(map(len, rows)))
+        return json_reply({"snapshot": desk.snapshot.id, "as_of": desk.as_of, "rows": rows})
+
+    return view
+
+
+def _table(desk: Desk, body: Mapping[str, Json], language: Language) -> Rows:
+    kpis, whos, periods = texts_of(body, "kpis"), texts_of(body, "whos", ""), texts_of(body, "periods", "")
+    return spills.table(desk.answerer, kpis, whos, periods, show=text_of(body, "show", ""), language=language)
+
+
+def _scorecard(desk: Desk, body: Mapping[str, Json], language: Language) -> Rows:
+    who, period, name = (text_of(body, part, "") for part in ("who", "period", "scorecard"))
+    return spills.scorecard(desk.answerer, who, period, name, language=language)
+
+
+def _trend(desk: Desk, body: Mapping[str, Json], language: Language) -> Rows:
+    kpi, who, grain = text_of(body, "kpi"), text_of(body, "who", ""), text_of(body, "grain", "")
+    count = count_of(body, "count", _DEFAULT_COUNT)
+    return spills.trend(desk.answerer, kpi, who, grain, count, language=language)
+
+
+def _leaderboard(desk: Desk, body: Mapping[str, Json], language: Language) -> Rows:
+    kpi, dimension, period = text_of(body, "kpi"), text_of(body, "dimension", ""), text_of(body, "period", "")
+    return spills.leaderboard(desk.answerer, kpi, dimension, period, language=language)
+
+
+_SPILLS: Final[Mapping[str, Spill]] = {
+    "table": _table, "scorecard": _scorecard, "trend": _trend, "leaderboard": _leaderboard,
+}  # fmt: skip
