@@ -48,17 +48,15 @@ class Locale:
     zone: datetime.tzinfo = datetime.UTC
 
 
-def locale_of(name: str, time_zone: str) -> Locale | None:
-    """Return the locale of a spreadsheet's properties (``fr_FR``, ``Europe/Paris``); None if the zone is unknown."""
-    zone = _zone(time_zone)
-    if zone is None:
-        return None
+def locale_of(name: str, time_zone: str) -> Locale:
+    """Return the locale that properties say (``fr_FR``, ``Europe/Paris``), in UTC if the zone is unknown."""
     language = name.partition("_")[0]
     comma = language in _COMMA_LANGUAGES and name not in _POINT_LOCALES
-    return Locale(comma, name in _MONTH_FIRST, zone)
+    return Locale(comma, name in _MONTH_FIRST, zone_of(time_zone) or datetime.UTC)
 
 
-def _zone(name: str) -> datetime.tzinfo | None:
+def zone_of(name: str) -> datetime.tzinfo | None:
+    """Return a zone by its IANA name or as ``GMT-07:00``; None if it is unknown."""
     offset = re.fullmatch(r"GMT([+-])(\d{2}):(\d{2})", name)
     if offset:
         minutes = int(offset[2]) * 60 + int(offset[3])

@@ -11,7 +11,7 @@ from typing import Final
 from connectors.sheets_client import SheetsClient
 from connectors.sheets_headers import Grid, match_tab
 from connectors.sheets_links import PREFIX, Record, TabRecords, identify, link
-from connectors.sheets_locale import Locale, Raw, locale_of
+from connectors.sheets_locale import Locale, Raw, locale_of, zone_of
 from connectors.sheets_mapping import TabMapping
 from connectors.sheets_rows import column_letters, read_rows
 from connectors.sheets_state import SpreadsheetState, Tab
@@ -113,19 +113,16 @@ class SheetsSource:
                 )
 
     def _read(self, tab: _LabelledTab) -> tuple[_Kept, list[Problem]]:
-        problems = _limits(tab)
         mapping = self._mappings.get(tab.title, TabMapping())
         match = match_tab(tab.label, tab.grid, self._vocabulary, mapping)
         if match is None:
             return _Kept([], ()), []
         if isinstance(match, Problem):
             return _Kept([], match.tables), [match]
-        if tab.locale is None:
-            remedy = "Choose the zone of a city in its settings."
-            problems.append(Problem(tab.label, "The spreadsheet's time zone is not known; UTC was taken.", remedy))
-        rows = read_rows(tab.label, tab.grid, match, tab.locale or Locale(), self._vocabulary)
+        table = match.words.table.name
+        rows = read_rows(tab.label, tab.grid, match, tab.locale, self._vocabulary)
         records, doubles = identify(TabRecords(tab.label, match.words, rows.rows))
-        return _Kept(records, (match.words.table.name,)), [*problems, *rows.problems, *doubles]
+        return _Kept(records, (table,)), [*_limits(tab, table), *rows.problems, *doubles]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +140,8 @@ class _LabelledTab:
     label: str
     title: str
     grid: Grid
-    locale: Locale | None
+    locale: Locale
+    is_zone_known: bool
     row_count: int
     column_count: int
 
@@ -179,10 +177,11 @@ def _problems_text(problems: Sequence[Problem]) -> str:
 
 def _label(fetched: _Fetched, all_fetched: Sequence[_Fetched]) -> Iterator[_LabelledTab]:
     locale = locale_of(fetched.state.locale, fetched.state.time_zone)
+    is_zone_known = zone_of(fetched.state.time_zone) is not None
     name = _name_among(fetched, all_fetched)
     for tab, grid in zip(fetched.tabs, fetched.grids, strict=True):
         label = f"{name}/{tab.title}" if name else tab.title
-        yield _LabelledTab(label, tab.title, grid, locale, tab.row_count, tab.column_count)
+        yield _LabelledTab(label, tab.title, grid, locale, is_zone_known, tab.row_count, tab.column_count)
 
 
 def _name_among(fetched: _Fetched, all_fetched: Sequence[_Fetched]) -> str:
@@ -194,16 +193,28 @@ def _name_among(fetched: _Fetched, all_fetched: Sequence[_Fetched]) -> str:
     return f"{title} {fetched.id[:8]}" if is_shared or not title else title
 
 
-def _limits(tab: _LabelledTab) -> list[Problem]:
-    """Say what of a very large tab was not looked at, if there may be something."""
+def _limits(tab: _LabelledTab, table: str) -> list[Problem]:
+    """Say what of a very large tab was not looked at, if there may be something, and if its times are in doubt."""
     problems = []
+    if not tab.is_zone_known:
+        remedy = "Choose the zone of a city in its settings."
+        problems.append(
+            Problem(tab.label, "The spreadsheet's time zone is not known; UTC was taken.", remedy, (table,))
+        )
     if tab.row_count > _MOST_ROWS and len(tab.grid) == _MOST_ROWS:
         problems.append(
-            Problem(tab.label, f"Only its first {_MOST_ROWS:,} rows were read.", "Split it into several tabs.")
+            Problem(
+                tab.label, f"Only its first {_MOST_ROWS:,} rows were read.", "Split it into several tabs.", (table,)
+            )
         )
     if tab.column_count > _MOST_COLUMNS and max(map(len, tab.grid), default=0) == _MOST_COLUMNS:
         problems.append(
-            Problem(tab.label, f"Only its first {_MOST_COLUMNS} columns were read.", "Remove what is not needed.")
+            Problem(
+                tab.label,
+                f"Only its first {_MOST_COLUMNS} columns were read.",
+                "Remove what is not needed.",
+                (table,),
+            )
         )
     return problems
 

@@ -250,6 +250,14 @@ def test_tabs_of_people_are_left_alone_and_those_that_nearly_fit_are_told(world:
     assert problem.startswith("Surveys: It looks like survey_response, but row 1 has no column for score; nothing of")
 
 
+def test_an_unknown_time_zone_is_told_and_the_locale_still_counts(world: World) -> None:
+    world.book.time_zone, world.book.locale = "Moon/Base", "fr_FR"
+    world.tab("Leads", ["Date", "Source", "Status"], ["'04/03/2026", "Web", "new"])
+    changes = list(world.source().changes({}))
+    assert str(rows_of(changes, "lead")[0]["created_at"]) == "2026-03-04 00:00:00+00:00"
+    assert problems_of(changes)[0].startswith("Leads: The spreadsheet's time zone is not known; UTC was taken.")
+
+
 def test_our_own_tabs_are_not_read(world: World) -> None:
     from connectors.sheets import Cell, TabContent
 
