@@ -16,6 +16,7 @@ from connectors.salesforce_client import SalesforceClient, SessionFactory
 from connectors.salesforce_erased import Erased, ask_erased, due, erased_rows
 from connectors.salesforce_errors import Refusal, in_words, reason
 from connectors.salesforce_mapping import ObjectMapping, load_mapping
+from connectors.salesforce_money import Rates, in_corporate_currency, no_rate, read_rates
 from connectors.salesforce_plan import Described, ObjectPlan, plan_object
 from connectors.salesforce_rows import ID_PREFIX, Record, Rows, read_rows
 from connectors.salesforce_settings import SalesforceSettings, zone_of
@@ -25,7 +26,8 @@ _DEFAULT_ZONE: Final = "UTC"
 _ASK_AGAIN: Final = frozenset({"INVALID_FIELD", "INVALID_TYPE", "INVALID_QUERY_LOCATOR", "ROWS_MISSING", "BAD_PAGE"})
 _ERASED: Final = " erased"  # after an object's name: the checkpoint of records that were erased without a trace
 _CLOCKS_APART: Final = timedelta(minutes=5)  # between the servers of one organisation
-_VANISHED: Final = frozenset({"INVALID_FIELD", "INVALID_TYPE"})
+_NO_OBJECT: Final = "INVALID_TYPE"
+_VANISHED: Final = frozenset({"INVALID_FIELD", _NO_OBJECT})
 
 
 @dataclass(slots=True)
@@ -35,6 +37,7 @@ class _Run:
     described: Described
     bookmark: datetime
     zone: str
+    rates: Rates | None = None
 
 
 class SalesforceSource:
@@ -75,17 +78,29 @@ class SalesforceSource:
         """
         self.client.begin_run()
         try:
-            described = self.client.describe([mapping.name for mapping in self.mappings])
+            run = self._begin()
         except Refusal as refusal:
             raise in_words(refusal, "Salesforce") from None
-        run = _Run(described, self.client.server_time, self.settings.time_zone or _DEFAULT_ZONE)
         for mapping in self.mappings:
             yield from self._object(mapping, run, cursor)
+
+    def _begin(self) -> _Run:
+        """Describe all objects, and read the rates where the organisation has several currencies."""
+        described = self.client.describe([mapping.name for mapping in self.mappings])
+        run = _Run(described, self.client.server_time, self.settings.time_zone or _DEFAULT_ZONE)
+        fitted = [plan_object(mapping, described).plan for mapping in self.mappings]
+        if any(plan is not None and plan.money is not None for plan in fitted):
+            try:
+                run.rates = read_rates(self.client)
+            except Refusal as refusal:
+                if refusal.code != _NO_OBJECT:
+                    raise
+        return run
 
     def _object(self, mapping: ObjectMapping, run: _Run, cursor: Cursor) -> Iterator[Change]:
         """Read one object. What failed in a way that may pass is asked again once, from the object's beginning."""
         for is_last in (False, True):
-            fitted = plan_object(mapping, run.described, run.zone)
+            fitted = plan_object(mapping, run.described, run.zone, run.rates.digest if run.rates else "")
             try:
                 if fitted.plan is not None:
                     yield from self._read(fitted.plan, run, cursor)
@@ -117,20 +132,21 @@ class SalesforceSource:
             erased = ask_erased(self.client, plan, erased_until - self._overlap, run.bookmark)
             todo = "nothing" if erased is not None else "read whole"
         if erased is not None:
-            yield from erased_rows(self.client, plan, erased.ids, zone_of(run.zone))
+            yield from erased_rows(self.client, plan, erased.ids, lambda records: _rows_of(plan, records, run))
         is_whole = since is None or todo == "read whole"
         yield from self._rows(plan, run, None if since is None or is_whole else since - self._overlap)
-        if plan.mapping.deleted and (is_whole or erased is not None):
+        if not plan.mapping.is_read_whole and (is_whole or erased is not None):
             yield Checkpoint(name + _ERASED, _text(run.bookmark if erased is None else erased.covered_until))
 
     def _rows(self, plan: ObjectPlan, run: _Run, since: datetime | None) -> Iterator[Change]:
         """Yield the rows of one object page by page, and its checkpoint when all have come."""
         mapping, table = plan.mapping, plan.mapping.table.name
-        zone = zone_of(run.zone)
         unreadable: list[str] = []
+        no_rates: set[str] = set()
         for records in self._pages(plan, since):
-            rows = read_rows(plan, records, zone)
+            rows = _rows_of(plan, records, run)
             unreadable += rows.unreadable
+            no_rates |= rows.no_rates
             if table == "organisation":
                 rows = self._organisation(rows, run)
             yield Batch(table, rows.columns, rows.left_out)
@@ -140,7 +156,9 @@ class SalesforceSource:
         yield Covered((table,))
         if unreadable:
             yield _unreadable(plan, unreadable)
-        else:
+        if no_rates:
+            yield no_rate(plan, no_rates)
+        if not unreadable and not no_rates:
             yield Checkpoint(mapping.name, f"{_text(run.bookmark)} {plan.fingerprint}")
 
     def _pages(self, plan: ObjectPlan, since: datetime | None) -> Iterator[Sequence[Record]]:
@@ -156,8 +174,18 @@ class SalesforceSource:
         zones = rows.columns.get("time_zone", ())
         if not self.settings.time_zone and zones and zones[0]:
             run.zone = str(zones[0])
-        links = [record_pattern(self.settings)] * len(rows.columns["id"])
-        return replace(rows, columns={**rows.columns, "record_url": links})
+        count = len(rows.columns["id"])
+        columns = {**rows.columns, "record_url": [record_pattern(self.settings)] * count}
+        if run.rates is not None and run.rates.corporate:
+            columns["currency"] = [run.rates.corporate] * count
+        return replace(rows, columns=columns)
+
+
+def _rows_of(plan: ObjectPlan, records: Sequence[Record], run: _Run) -> Rows:
+    rows = read_rows(plan, records, zone_of(run.zone))
+    if plan.money is None:
+        return rows
+    return in_corporate_currency(rows, plan.money, records, run.rates or Rates("", {}, {}))
 
 
 def record_pattern(settings: SalesforceSettings) -> str:

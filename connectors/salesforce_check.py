@@ -42,6 +42,8 @@ def _well(mapping: ObjectMapping, fitted: Fitted) -> str:
         return "not in this organisation, and not needed."
     words = f"{len(fitted.plan.paths)} fields are read into {mapping.table.name}"
     unused = {c.name for c in mapping.table.columns} - {r.column.name for r in fitted.plan.mapping.columns} - {"id"}
+    if fitted.plan.drifting:
+        words += f"; {', '.join(fitted.plan.drifting)} changes without a trace, so all rows are read once a day"
     return words + (f"; nothing fills {', '.join(sorted(unused))}." if unused else ".")
 
 

@@ -1,21 +1,21 @@
-"""Find records that were erased without leaving a deleted row: emptied out of the recycle bin, or deleted for good.
+"""Find what changed without leaving a trace in the rows' stamps.
 
-Salesforce tells their ids for 15 days. Asking costs a call for each object, so it is done once a day; where it cannot
-tell, the object is read whole again now and then, which finds them too.
+Records emptied out of the recycle bin, or deleted for good: Salesforce tells their ids for 15 days. Asking costs a
+call for each object, so it is done once a day; where it cannot tell, the object is read whole now and then, which
+finds them too. Formulas and fields of a record above: an object that such fields are read of is read whole once a day.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 from connectors.salesforce_client import SalesforceClient
 from connectors.salesforce_errors import Refusal
 from connectors.salesforce_plan import ObjectPlan
-from connectors.salesforce_rows import ID_PREFIX, read_rows
+from connectors.salesforce_rows import ID_PREFIX, Record, Rows
 from connectors.source import Batch
 
 _TOLD: Final = timedelta(days=14)  # of the 15 days that are kept, with a day to spare
@@ -35,7 +35,9 @@ class Erased:
 
 
 def due(plan: ObjectPlan, known_until: datetime | None, now: datetime, every: timedelta) -> Due:
-    """Return what is to be done about erased records, which are known up to ``known_until``."""
+    """Return what is to be done about changes without a trace, which are known up to ``known_until``."""
+    if plan.drifting:
+        return "nothing" if known_until is not None and now - known_until < every else "read whole"
     if not plan.mapping.deleted or plan.mapping.grows:
         return "nothing"
     if known_until is None or now - known_until > (_TOLD if plan.tells_erased else _UNTOLD):
@@ -54,12 +56,14 @@ def ask_erased(client: SalesforceClient, plan: ObjectPlan, since: datetime, unti
     return Erased(ids, covered_until)
 
 
-def erased_rows(client: SalesforceClient, plan: ObjectPlan, ids: Sequence[str], zone: ZoneInfo) -> Iterator[Batch]:
+def erased_rows(
+    client: SalesforceClient, plan: ObjectPlan, ids: Sequence[str], rows_of: Callable[[Sequence[Record]], Rows]
+) -> Iterator[Batch]:
     """Yield what has become of deleted records: those that were brought back are read, the others are gone."""
     for start in range(0, len(ids), _IDS_A_QUERY):
         asked = ids[start : start + _IDS_A_QUERY]
         records = [record for page in client.pages(plan.query_of(asked)) for record in page.records]
-        rows = read_rows(plan, records, zone)
+        rows = rows_of(records)
         alive = set(rows.columns["id"])
         gone = [row_id for row_id in (f"{ID_PREFIX}{each}" for each in asked) if row_id not in alive]
         yield Batch(plan.mapping.table.name, rows.columns, gone)

@@ -16,7 +16,8 @@ from connectors.soql import SoqlError, name
 from kpis.tables import TABLES, Column, Table
 
 Constant = str | bool | float
-_OBJECT_KEYS: Final = ("table", "changed", "deleted", "optional", "grows", "per", "heads", "keep", "fields")
+_OBJECT_KEYS: Final = ("table", "changed", "deleted", "optional", "grows", "per", "heads", "keep", "money", "fields")
+_MONEY_KEYS: Final = ("columns", "currency", "day", "moves_with")
 _CHOICE_KEYS: Final = ("field", "is", "when", "words", "prefix", "heads")
 _CHOICES_MAX: Final = 50  # of one column
 
@@ -87,6 +88,19 @@ class ColumnRule:
 
 
 @dataclass(frozen=True, slots=True)
+class MoneyMapping:
+    """Which columns are amounts in the record's own currency, and the day whose rate counts ("": today's).
+
+    ``moves_with`` is the stamp of a record above that the day comes from: when that record changes, so may the rate.
+    """
+
+    columns: tuple[str, ...]
+    currency: str
+    day: str = ""
+    moves_with: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectMapping:
     """How the rows of an object become rows of a canonical table; see ``salesforce.toml`` for each word."""
 
@@ -100,6 +114,7 @@ class ObjectMapping:
     per: tuple[str, ...] = ()
     heads: str = ""
     keep: tuple[Condition, ...] = ()
+    money: MoneyMapping | None = None
 
     @property
     def is_read_whole(self) -> bool:
@@ -150,9 +165,10 @@ def _object(object_name: str, entry: Mapping[str, object]) -> ObjectMapping:
         deleted=_optional_name(entry.get("deleted", ""), f"{place}.deleted"),
         optional=_flag(entry.get("optional", False), f"{place}.optional"),
         grows=_flag(entry.get("grows", False), f"{place}.grows"),
-        per=_per(table, entry.get("per", []), f"{place}.per"),
+        per=_columns(table, entry.get("per", []), f"{place}.per"),
         heads=_optional_name(entry.get("heads", ""), f"{place}.heads"),
         keep=_conditions(entry.get("keep", {}), f"{place}.keep"),
+        money=_money(table, entry["money"], f"{place}.money") if "money" in entry else None,
     )
 
 
@@ -209,7 +225,18 @@ def _condition(field_name: FieldName, wanted: object, place: str) -> Condition:
     raise SourceError(f'{place} must be a list of words such as ["Call"], true, false, or {{ above = 0 }}.')
 
 
-def _per(table: Table, entry: object, place: str) -> tuple[str, ...]:
+def _money(table: Table, value: object, place: str) -> MoneyMapping:
+    entry = _table(value, place)
+    _known(entry, _MONEY_KEYS, place)
+    return MoneyMapping(
+        columns=_columns(table, entry.get("columns", []), f"{place}.columns"),
+        currency=_name(entry.get("currency", "CurrencyIsoCode"), f"{place}.currency").path,
+        day=_optional_name(entry.get("day", ""), f"{place}.day"),
+        moves_with=_optional_name(entry.get("moves_with", ""), f"{place}.moves_with"),
+    )
+
+
+def _columns(table: Table, entry: object, place: str) -> tuple[str, ...]:
     if not isinstance(entry, list) or not all(isinstance(name, str) for name in entry):
         raise SourceError(f"{place} must be a list of columns.")
     unknown = [name for name in entry if name not in table.column_names]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from connectors.salesforce_mapping import Choice, ColumnRule, Condition, FieldName, ObjectMapping
-from connectors.soql import Soql, Where, select
+from connectors.soql import AnyOf, Soql, Where, select
 from connectors.source import Problem
 from kpis.tables import ColumnType
 
@@ -53,11 +53,22 @@ Described = Mapping[str, DescribedObject]
 
 
 @dataclass(frozen=True, slots=True)
+class MoneyPlan:
+    """The amounts that are in the record's own currency, and the fields of that currency and of the rate's day."""
+
+    columns: tuple[str, ...]
+    currency: str
+    day: str
+    moves_with: str
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectPlan:
     """What is read of an object: the mapping reduced to what is there, and every field that it takes.
 
     ``filters`` are those conditions of the mapping that the organisation can check for us. They are used only where
     all rows are read, or rows never change: a row that no longer meets them must be seen to be taken out.
+    ``drifting`` are fields whose value changes without moving the stamp: formulas, and fields of a record above.
     """
 
     mapping: ObjectMapping
@@ -66,6 +77,8 @@ class ObjectPlan:
     key_prefix: str
     fingerprint: str
     tells_erased: bool = False
+    money: MoneyPlan | None = None
+    drifting: tuple[str, ...] = ()
 
     def query_of(self, ids: Sequence[str]) -> Soql:
         """Return the query for these records, wherever they are."""
@@ -73,10 +86,14 @@ class ObjectPlan:
 
     def query(self, since: datetime.datetime | None = None) -> Soql:
         """Return the query for all rows, or for those that changed since."""
-        where = self.filters if self.mapping.is_read_whole or self.mapping.grows else ()
-        if since is not None and not self.mapping.is_read_whole:
-            where = (Where(self.mapping.changed, ">=", since), *where)
-        return select(self.paths, self.mapping.name, where)
+        filters = self.filters if self.mapping.is_read_whole or self.mapping.grows else ()
+        if since is None or self.mapping.is_read_whole:
+            return select(self.paths, self.mapping.name, filters)
+        stamps = [self.mapping.changed, *([self.money.moves_with] if self.money and self.money.moves_with else [])]
+        moved = AnyOf(tuple(Where(stamp, ">=", since) for stamp in stamps))
+        return select(
+            self.paths, self.mapping.name, [*(moved.conditions if len(stamps) == 1 else (moved,)), *filters]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +104,9 @@ class Fitted:
     problems: tuple[Problem, ...]
 
 
-def plan_object(mapping: ObjectMapping, described: Described, time_zone: str = "UTC") -> Fitted:
+def plan_object(
+    mapping: ObjectMapping, described: Described, time_zone: str = "UTC", rates_digest: str = ""
+) -> Fitted:
     """Fit one object's mapping to the organisation.
 
     The plan's fingerprint changes with everything that decides what a row becomes: when it does, rows that were read
@@ -109,13 +128,41 @@ def plan_object(mapping: ObjectMapping, described: Described, time_zone: str = "
     missing = needed_columns - {rule.column.name for rule in kept}
     if missing:
         return Fitted(None, said or (_unmapped(mapping, min(missing)),))
-    paths = tuple(dict.fromkeys([*needed, *(each.path for rule in kept for c in rule.choices for each in c.fields)]))
+    money = _money_plan(mapping, kept, known, described)
+    paths = [*needed, *(each.path for rule in kept for choice in rule.choices for each in choice.fields)]
+    paths += [path for path in (money.currency, money.day) if path] if money else []
     # A stamp that cannot be asked for (some objects refuse it) leaves only reading all rows each time.
     changed = mapping.changed if _is_filterable(mapping.changed, known) else ""
     fitted = replace(mapping, columns=kept, changed=changed)
-    filters = tuple(_where(each) for each in mapping.keep if _is_filterable(each.source.path, known))
-    fingerprint = _fingerprint(fitted, time_zone)
-    return Fitted(ObjectPlan(fitted, paths, filters, known.key_prefix, fingerprint, known.tells_deleted), said)
+    plan = ObjectPlan(
+        mapping=fitted,
+        paths=tuple(dict.fromkeys(paths)),
+        filters=tuple(_where(each) for each in mapping.keep if _is_filterable(each.source.path, known)),
+        key_prefix=known.key_prefix,
+        fingerprint=_fingerprint(fitted, time_zone, "" if money is None else rates_digest),
+        tells_erased=known.tells_deleted,
+        money=money,
+        drifting=() if fitted.is_read_whole else tuple(_drifting(kept, known)),
+    )
+    return Fitted(plan, said)
+
+
+def _money_plan(
+    mapping: ObjectMapping, kept: Sequence[ColumnRule], known: DescribedObject, described: Described
+) -> MoneyPlan | None:
+    """Return how amounts are converted; None where the organisation has one currency, or no amount is read."""
+    money, columns = mapping.money, {rule.column.name for rule in kept}
+    if money is None or _found(money.currency, known, described) is None or not columns & set(money.columns):
+        return None
+    day = money.day if money.day and _found(money.day, known, described) is not None else ""
+    amounts = tuple(column for column in money.columns if column in columns)
+    return MoneyPlan(amounts, money.currency, day, money.moves_with if day else "")
+
+
+def _drifting(kept: Sequence[ColumnRule], known: DescribedObject) -> Iterator[str]:
+    for path in dict.fromkeys(each.path for rule in kept for choice in rule.choices for each in choice.fields):
+        if "." in path or known.fields[path].is_calculated:
+            yield path
 
 
 def _is_filterable(path: str, known: DescribedObject) -> bool:
@@ -217,5 +264,5 @@ def _where(condition: Condition) -> Where:
     return Where(condition.source.path, "IN", condition.words)
 
 
-def _fingerprint(mapping: ObjectMapping, time_zone: str) -> str:
-    return hashlib.sha256(f"{mapping!r} {time_zone}".encode()).hexdigest()[:12]
+def _fingerprint(*decides: object) -> str:
+    return hashlib.sha256(repr(decides).encode()).hexdigest()[:12]

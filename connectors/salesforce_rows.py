@@ -25,11 +25,13 @@ class Rows:
     """A page of rows: the columns of those we take, the ids of those that are gone or not taken, and the unreadable.
 
     ``unreadable`` are ids of rows that lack what a row of the table must have; they are in neither of the others.
+    ``no_rates`` are currencies whose amounts could not be converted.
     """
 
     columns: Mapping[str, Sequence[Value]]
     left_out: Sequence[str] = ()
     unreadable: Sequence[str] = ()
+    no_rates: frozenset[str] = frozenset()
 
 
 def read_rows(plan: ObjectPlan, records: Sequence[Record], zone: ZoneInfo) -> Rows:
@@ -41,13 +43,13 @@ def read_rows(plan: ObjectPlan, records: Sequence[Record], zone: ZoneInfo) -> Ro
     alive = [record for record in records if not (mapping.deleted and record.get(mapping.deleted) is True)]
     kept = [record for record in alive if _is_kept(mapping, record)]
     heads = _heads(mapping, alive)
-    columns: dict[str, Sequence[Value]] = {"id": [_row_id(record) for record in kept]}
+    columns: dict[str, Sequence[Value]] = {"id": [row_id_of(record) for record in kept]}
     for rule in mapping.columns:
         columns[rule.column.name] = _column(rule, kept, heads, zone, mapping)
     sorted_out, unreadable = _incomplete(mapping, columns)
     drop = sorted_out | unreadable
     taken = set(columns["id"]) - drop
-    left_out = [row_id for row_id in map(_row_id, records) if row_id not in taken and row_id not in unreadable]
+    left_out = [row_id for row_id in map(row_id_of, records) if row_id not in taken and row_id not in unreadable]
     if drop:
         columns = _only(columns, [number for number, row_id in enumerate(columns["id"]) if row_id not in drop])
     if mapping.per:
@@ -77,7 +79,8 @@ def _apart(mapping: ObjectMapping, columns: Mapping[str, Sequence[Value]]) -> di
     return _only({**columns, "id": ids}, sorted(first.values()))
 
 
-def _row_id(record: Record) -> str:
+def row_id_of(record: Record) -> str:
+    """Return the id of the row that a record becomes."""
     return f"{ID_PREFIX}{record['Id']}"
 
 

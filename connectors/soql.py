@@ -40,6 +40,13 @@ class Where:
     value: Scalar | Sequence[Scalar]
 
 
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Conditions of which one must hold."""
+
+    conditions: tuple[Where, ...]
+
+
 def name(text: str) -> str:
     """Return an object or field name, with relationships before dots, or raise `SoqlError`."""
     parts = text.split(".")
@@ -75,7 +82,7 @@ def literals(values: Sequence[Scalar]) -> str:
 def select(
     fields: Sequence[str],
     source: str,
-    where: Sequence[Where] = (),
+    where: Sequence[Where | AnyOf] = (),
     *,
     order: Sequence[str] = (),
     limit: int | None = None,
@@ -86,12 +93,12 @@ def select(
     return _query(", ".join(map(name, fields)), source, where, order, limit)
 
 
-def count(source: str, where: Sequence[Where] = ()) -> Soql:
+def count(source: str, where: Sequence[Where | AnyOf] = ()) -> Soql:
     """Return a query for the number of rows."""
     return _query("COUNT()", source, where, (), None)
 
 
-def _query(what: str, source: str, where: Sequence[Where], order: Sequence[str], limit: int | None) -> Soql:
+def _query(what: str, source: str, where: Sequence[Where | AnyOf], order: Sequence[str], limit: int | None) -> Soql:
     text = f"SELECT {what} FROM {name(source)}"  # noqa: S608 (every part is a checked name or a typed literal)
     if where:
         text += " WHERE " + " AND ".join(map(_condition, where))
@@ -102,7 +109,11 @@ def _query(what: str, source: str, where: Sequence[Where], order: Sequence[str],
     return Soql(text)
 
 
-def _condition(where: Where) -> str:
+def _condition(where: Where | AnyOf) -> str:
+    if isinstance(where, AnyOf):
+        if not where.conditions:
+            raise SoqlError("One of no conditions cannot hold.")
+        return "(" + " OR ".join(map(_condition, where.conditions)) + ")"
     if where.operator in {"IN", "NOT IN"}:
         if isinstance(where.value, str) or not isinstance(where.value, Sequence):
             raise SoqlError(f"{where.operator} takes a list of values.")

@@ -244,6 +244,20 @@ def test_an_answer_about_erased_records_of_another_form_leaves_the_object_to_the
     assert after.cursor["Lead"] == before.cursor["Lead"]
 
 
+def test_a_field_that_changes_without_a_trace_is_read_once_a_day(world: World) -> None:
+    objects = {"Opportunity": {"fields": {"channel": "Account.Industry"}}}
+    before = read(world.source(objects=objects))
+    world.clock.pass_minutes(60)
+    world.org.update("Account", ACME, Industry="Steel")
+    world.clock.pass_minutes(60)
+    same_day = read(world.source(objects=objects), before=before)
+    assert same_day.row("opportunity", DEAL)["channel"] == "Retail"
+    world.clock.pass_minutes(24 * 60)
+    assert read(world.source(objects=objects), before=same_day).row("opportunity", DEAL)["channel"] == "Steel"
+    findings = {finding.place: finding for finding in check_salesforce(world.source(objects=objects))}
+    assert "Account.Industry changes without a trace" in findings["Salesforce Opportunity"].words
+
+
 def test_an_organisation_whose_clock_went_back_is_read_whole(world: World) -> None:
     world.clock.pass_minutes(60)
     before = read(world.source())

@@ -57,6 +57,8 @@ def rows_of(entry: dict[str, object], fields: dict[str, str], records: list[Reco
         ({"Opportunity": {"fields": {"channel": {"field": "A", "heads": 1}}}}, "must be true or false"),
         ({"Opportunity": {"keep": {"A": "x"}}}, "must be a list of words"),
         ({"Opportunity": {"optional": "yes"}}, "must be true or false"),
+        ({"Campaign": {"money": {"columns": ["price"]}}}, "campaign has no column price"),
+        ({"Campaign": {"money": {"colums": []}}}, "known here: columns, currency"),
         ({"LoginHistory": {"per": "rep"}}, "must be a list of columns"),
         ({"LoginHistory": {"per": ["reb"]}}, "login has no column reb"),
         ({"Thing__c": {"table": "thing"}}, "table must be one of organisation, rep"),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.soql import Scalar, SoqlError, Where, count, literal, literals, name, select
+from connectors.soql import AnyOf, Scalar, SoqlError, Where, count, literal, literals, name, select
 
 TOKEN = re.compile(
     r"(?P<space>\s+)"
@@ -134,6 +134,10 @@ def test_a_query_is_put_together_from_checked_parts() -> None:
         " AND UserType IN ('Standard','O\\'Hara') AND IsActive = true AND ManagerId != null"
         " AND Birth__c < 2000-02-29 ORDER BY SystemModstamp, Id LIMIT 5"
     )
+    either = AnyOf((Where("IsWon", "=", True), Where("Account.Name", "=", "x) OR (y")))
+    assert count("Opportunity", [either, Where("Amount", ">", 0)]) == (
+        "SELECT COUNT() FROM Opportunity WHERE (IsWon = true OR Account.Name = 'x) OR (y') AND Amount > 0"
+    )
     assert count("Lead") == "SELECT COUNT() FROM Lead"
 
 
@@ -150,3 +154,5 @@ def test_a_query_needs_a_field_and_a_list_has_a_bound() -> None:
         select([], "User")
     with pytest.raises(SoqlError):
         literals(range(2_001))
+    with pytest.raises(SoqlError):
+        count("User", [AnyOf(())])
