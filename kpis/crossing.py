@@ -104,9 +104,9 @@ class CrossedNumbers:
         grouping = self._crossing.plan(self._catalogue).groupings.get((chosen.name, axis)) if chosen else None
         if chosen is None or grouping is None:
             return None
-        query = grouped(chosen, axis, self._columns(chosen), grouping.totals.values())
 
         def compute(engine: FactEngine) -> Block:
+            query = grouped(chosen, axis, self._columns(chosen), grouping.totals.values())
             rows = engine.fact_rows(chosen, query)
             return sums_block(rows, self._codes(rows), tuple(grouping.totals))
 

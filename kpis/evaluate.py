@@ -23,6 +23,7 @@ from kpis.targets import BUSINESS_DAYS, DAYS, JOINED, VALUE, WEIGHT
 from kpis.timeline import Timeline
 from kpis.totals import total_of
 
+_DATED: Final = frozenset({"flow", "distinct", "quantile"})
 _TOLERANCE: Final = 1e-9
 """Two sides of a condition that differ by less than this share are equal: 99.9999999999 % of a quota is the quota."""
 
@@ -221,7 +222,10 @@ class Evaluation:
             column = column.where(is_early[self.places], code)
         to_come = ~self.timeline.has_begun
         if to_come.any() and not self.world.is_forward:
-            column = column.where(to_come[self.places], reasons.code("no_data", sentences.not_begun()))
+            # Rows that are dated ahead count on their day, so that the months still make the year.
+            is_blank = column.values == 0 if measure.kind in _DATED else np.ones(len(self), dtype=bool)
+            code = reasons.code("no_data", sentences.not_begun())
+            column = column.where(to_come[self.places] & is_blank, code)
         return column
 
     def _calendar(self, measure: Measure) -> Column:

@@ -36,7 +36,7 @@ covered; ``joined`` on a day says that it and the day before have one and the sa
 
 _LONGEST_DAYS: Final = 3_660
 _MOST_PROBLEMS: Final = 50
-_SPREAD_DECIMALS: Final = 6  # shares are rounded so that the shares of all days make exactly the whole
+_DIGITS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ class TargetRow:
 
 
 @dataclass(frozen=True, slots=True)
-class _Goal:
-    """A row that is understood."""
+class Goal:
+    """A row that is understood: days and value for one member."""
 
     member: int
     first: int
@@ -80,13 +80,13 @@ def target_blocks(
 ) -> tuple[dict[str, Block], list[str]]:
     """Return the blocks by ``kpi.dimension``, and a sentence for each row that cannot be used."""
     problems: list[str] = []
-    goals: dict[str, dict[str, list[_Goal]]] = {}
+    goals: dict[str, dict[str, list[Goal]]] = {}
     for row in sorted(rows, key=lambda row: row.id):
-        understood = _understood(row, catalogue, dimensions)
-        if isinstance(understood, str):
-            problems.append(understood)
+        found = understood(row, catalogue, dimensions)
+        if isinstance(found, str):
+            problems.append(found)
         else:
-            kpi, dimension, goal = understood
+            kpi, dimension, goal = found
             goals.setdefault(kpi, {}).setdefault(dimension, []).append(goal)
     blocks: dict[str, Block] = {}
     for kpi, by_dimension in sorted(goals.items()):
@@ -102,9 +102,9 @@ def _bounded(problems: list[str]) -> list[str]:
     return problems if more <= 0 else [*problems[:_MOST_PROBLEMS], f"{more} more targets cannot be used."]
 
 
-def _understood(
+def understood(
     row: TargetRow, catalogue: Catalogue, dimensions: Mapping[str, Members]
-) -> tuple[str, str, _Goal] | str:
+) -> tuple[str, str, Goal] | str:
     """Return what the row means, or the sentence that says why it means nothing."""
     kpi = _kpi_called(row.kpi, catalogue)
     if not kpi:
@@ -122,7 +122,7 @@ def _understood(
     code = 0 if dimension == COMPANY else _member_called(row.member, dimensions[dimension])
     if isinstance(code, str):
         return f"Target {row.id}: {code} The row is left out."
-    return kpi, dimension, _Goal(code, row.first, row.last, row.value)
+    return kpi, dimension, Goal(code, row.first, row.last, row.value)
 
 
 def _kpi_called(word: str, catalogue: Catalogue) -> str:
@@ -142,7 +142,7 @@ def _member_called(word: str, members: Members) -> int | str:
     return f'there is no {members.dimension} "{word}".{suggest(word, members.names())}'
 
 
-def _by_day(goals: Sequence[_Goal], calendar: Calendar, *, spread: bool) -> _Days:
+def _by_day(goals: Sequence[Goal], calendar: Calendar, *, spread: bool) -> _Days:
     """Lay the goals out by day, and keep of each member's day the row that counts."""
     member = np.array([goal.member for goal in goals], dtype=np.int64)
     first = np.array([goal.first for goal in goals], dtype=np.int64)
@@ -172,8 +172,13 @@ def _shares(values: Numbers, days: Integers, first: Integers, last: Integers, ca
     parts = np.where(business > 0, business, last - first + 1)
     through = np.where(business > 0, calendar.between(first, days), days - first + 1)
     before = np.where(business > 0, calendar.between(first, days - 1), days - first)
-    up_to, up_to_before = (np.round(values * (count / parts), _SPREAD_DECIMALS) for count in (through, before))
-    return np.asarray(np.where(through == parts, values, up_to) - up_to_before, dtype=np.float64)
+    return rounded_part(values, through / parts) - rounded_part(values, before / parts)
+
+
+def rounded_part(whole: Numbers, share: Numbers) -> Numbers:
+    """Return this share of each whole, to twelve digits of it, so that the shares of all days make it exactly."""
+    grid = 10.0 ** np.clip(_DIGITS - np.ceil(np.log10(np.maximum(np.abs(whole), 1e-12))), 0, _DIGITS)
+    return np.asarray(np.where(share == 1, whole, np.rint(whole * share * grid) / grid), dtype=np.float64)
 
 
 def _with_sums(own: Mapping[str, _Days], groups: Mapping[str, Integers]) -> dict[str, _Days]:
