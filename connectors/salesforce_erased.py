@@ -2,7 +2,7 @@
 
 Records emptied out of the recycle bin, or deleted for good: Salesforce tells their ids for 15 days. Asking costs a
 call for each object, so it is done once a day; where it cannot tell, the object is read whole now and then, which
-finds them too. Formulas and fields of a record above: an object that such fields are read of is read whole once a day.
+finds them too. Formulas and fields of a record above: an object of which such are read is read whole once a day.
 """
 
 from __future__ import annotations
