@@ -1,0 +1,183 @@
+"""Evidence: the rows behind a measure, found by the same facts and conditions as its number, by another select.
+
+A row of a flow, a quantile or a count of different values lies in the period. A row of a stock or an overlap has come
+by the period's end and is still there; one that left before it came counts against, as it does in the number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from sqlglot import exp
+
+from kpis.blocks import Integers
+from kpis.cube import Cube
+from kpis.definitions import COMPANY, Measure
+from kpis.directory import Directory
+from kpis.engine import FactEngine, text_column
+from kpis.facts import FACTS, Fact
+from kpis.measures import condition_tree
+from kpis.members import UNSPECIFIED
+from kpis.periods import Period
+from kpis.totals import fact_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+GROUPS: Final = ("team", "region")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Some members of each of these dimensions, in a period; without a dimension, the company."""
+
+    dimensions: tuple[str, ...]
+    members: tuple[frozenset[int], ...]
+    period: Period
+
+    @property
+    def dimension(self) -> str:
+        """Return the name under which the cube holds these dimensions."""
+        return "&".join(self.dimensions) or COMPANY
+
+
+class Evidence:
+    """Finds rows in one snapshot's facts. ``today`` is the day that running periods end on."""
+
+    def __init__(self, engine: FactEngine, cube: Cube, today: int) -> None:
+        self.engine = engine
+        self.cube = cube
+        self.today = today
+        self.groups = {name: cube.group_of_reps(name) for name in GROUPS}
+        self._directory = Directory(cube.dimensions, self.groups)
+        self._words: dict[tuple[str, str], Mapping[str, int]] = {}
+
+    def fact(self, measure: Measure, dimensions: Sequence[str]) -> Fact | None:
+        """Return the fact that holds the measure's rows by these dimensions; None if they cannot be split so."""
+        fact = fact_of(measure, by_product="product" in dimensions)
+        is_split = fact.name in self.engine.facts and fact.splits.issuperset(dimensions)
+        return fact if is_split else None
+
+    def values(self, measure: Measure, scope: Scope, *, by_member: bool = False) -> pa.Table:
+        """Return the ``value`` of each row: what it contributes, or the word that is one of different ones.
+
+        ``by_member`` adds whose it is, a word in ``member``, for a scope of one dimension that is no group of reps.
+        """
+        is_word = measure.kind == "distinct"
+        value = exp.column(measure.value) if is_word else contribution(measure, scope, self.today)
+        columns = [exp.alias_(value, "value")]
+        fact = self.fact(measure, scope.dimensions)
+        if by_member and fact is not None:
+            columns.append(exp.alias_(exp.column(fact.dimensions[scope.dimension]), "member"))
+        return self.selected(measure, scope, columns)
+
+    def selected(self, measure: Measure, scope: Scope, columns: Iterable[exp.Expr]) -> pa.Table:
+        """Return these columns of the rows behind a measure."""
+        return self.engine.fact_rows(self._fact(measure, scope), self.query(measure, scope, columns))
+
+    def query(self, measure: Measure, scope: Scope, columns: Iterable[exp.Expr]) -> exp.Select:
+        """Return the query for these columns of the rows behind a measure."""
+        fact = self._fact(measure, scope)
+        return exp.select(*columns).from_(fact.view).where(*self.rows_of(measure, scope))
+
+    def codes(self, dimension: str, table: pa.Table, column: str) -> Integers:
+        """Return the member that each word of a column means."""
+        return self._directory.codes(dimension, text_column(table, column))
+
+    def rows_of(self, measure: Measure, scope: Scope) -> list[exp.Expr]:
+        """Return the conditions that the rows behind a measure meet."""
+        return [
+            *self.slice_of(measure, scope),
+            *map(condition_tree, measure.where),
+            *_counted(measure, scope, self.today),
+        ]
+
+    def slice_of(self, measure: Measure, scope: Scope) -> list[exp.Expr]:
+        """Return the conditions that the rows of the scope's members meet."""
+        fact = self.fact(measure, scope.dimensions)
+        if fact is None:
+            return [exp.false()]
+        pairs = zip(scope.dimensions, scope.members, strict=True)
+        return [self._members_tree(fact, dimension, codes) for dimension, codes in pairs]
+
+    def _fact(self, measure: Measure, scope: Scope) -> Fact:
+        """Return the fact to ask; of one that cannot be split so, no row meets the scope's conditions."""
+        return self.fact(measure, scope.dimensions) or fact_of(measure)
+
+    def _members_tree(self, fact: Fact, dimension: str, codes: frozenset[int]) -> exp.Expr:
+        base = "rep" if dimension in GROUPS else dimension
+        wanted = self._reps_of(dimension, codes) if dimension in GROUPS else codes
+        column = exp.column(fact.dimensions[base])
+        words = [word for word, code in self._words_of(fact, base).items() if code in wanted]
+        tree: exp.Expr = exp.In(this=column, expressions=[exp.convert(word) for word in words])
+        if not words:
+            tree = exp.false()
+        return exp.or_(tree, exp.Is(this=column.copy(), expression=exp.null())) if UNSPECIFIED in wanted else tree
+
+    def _reps_of(self, group: str, codes: frozenset[int]) -> frozenset[int]:
+        return frozenset(np.flatnonzero(np.isin(self.groups[group], list(codes))).tolist())
+
+    def _words_of(self, fact: Fact, dimension: str) -> Mapping[str, int]:
+        """Return which member each word in a fact's rows means."""
+        key = (fact.name, dimension)
+        if key not in self._words:
+            column = exp.column(fact.dimensions[dimension])
+            query = exp.select(exp.alias_(column, "word")).distinct().from_(fact.view)
+            found = self.engine.fact_rows(fact, query)
+            codes = self.codes(dimension, found, "word").tolist()
+            words = found["word"].to_pylist()
+            self._words[key] = {word: code for word, code in zip(words, codes, strict=True) if word is not None}
+        return self._words[key]
+
+
+def is_count(measure: Measure) -> bool:
+    """Tell whether a measure counts rows: a fact's first value is one for each of its objects."""
+    return measure.value == FACTS[measure.fact].values[0]
+
+
+def contribution(measure: Measure, scope: Scope, today: int) -> exp.Expr:
+    """Return what a row contributes: its value; for what may leave, its value once if it is there."""
+    value = exp.column(measure.value)
+    if measure.kind not in {"stock", "overlap"}:
+        return exp.cast(value, "DOUBLE")
+    return exp.cast(exp.Mul(this=value, expression=exp.paren(_presence(measure, scope, today))), "DOUBLE")
+
+
+def population(measure: Measure, scope: Scope, today: int) -> exp.Expr:
+    """Return the condition for the rows of a period, whether or not they count: those in it, or come by its end."""
+    day = exp.column(f"{measure.axis}_day")
+    if measure.kind in {"stock", "overlap"}:
+        return exp.LTE(this=day, expression=exp.convert(min(scope.period.last, today)))
+    return exp.Between(this=day, low=exp.convert(scope.period.first), high=exp.convert(scope.period.last))
+
+
+def has_left(measure: Measure, scope: Scope, today: int) -> exp.Expr:
+    """Return the condition for rows that left: a stock's by the period's end, an overlap's before it began."""
+    is_stock = measure.kind == "stock"
+    last = min(scope.period.last, today) if is_stock else scope.period.first - 1
+    return exp.LTE(this=exp.column(f"{measure.end_axis}_day"), expression=exp.convert(last))
+
+
+def _counted(measure: Measure, scope: Scope, today: int) -> list[exp.Expr]:
+    """Return the conditions of time, and that there is something to count."""
+    value = exp.column(measure.value)
+    conditions: list[exp.Expr] = [exp.Not(this=exp.Is(this=value, expression=exp.null()))]
+    if is_count(measure):  # what a deal's lines leave over is a row of its own, but no deal
+        conditions.append(exp.NEQ(this=value.copy(), expression=exp.convert(0)))
+    if measure.kind in {"stock", "overlap"}:
+        presence = exp.paren(_presence(measure, scope, today))
+        return [*conditions, exp.NEQ(this=presence, expression=exp.convert(0))]
+    return [*conditions, population(measure, scope, today)]
+
+
+def _presence(measure: Measure, scope: Scope, today: int) -> exp.Expr:
+    """Return 1 for a row that has come and not left, -1 for one that left without coming, else 0."""
+    come, gone = population(measure, scope, today), has_left(measure, scope, today)
+    return exp.Sub(this=_one_if(come), expression=_one_if(gone))
+
+
+def _one_if(condition: exp.Expr) -> exp.Expr:
+    return exp.Case(ifs=[exp.If(this=condition, true=exp.convert(1))], default=exp.convert(0))
