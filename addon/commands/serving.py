@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import threading
 from types import FrameType
-from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -15,48 +13,22 @@ from addon.lease import FileLease
 from addon.schedule import Worker
 from addon.settings import Organisation
 
-if TYPE_CHECKING:
-    from flask import Flask
-    from gunicorn.config import Config
-
 
 @click.command("serve")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port [web.port].")
 @click.pass_obj
 def serve(organisation: Organisation, port: int | None) -> None:
     """Answer cells and cards over HTTP. Any number may run; they only read snapshots."""
-    from gunicorn.app.base import BaseApplication
-
+    from addon.server import run_server
     from addon.web import create_app
 
     settings = organisation.settings
-    app = create_app(organisation)
-    options = {
-        "bind": f"{settings.text('web', 'host')}:{settings.integer('web', 'port') if port is None else port}",
-        "workers": settings.integer("web", "workers"),
-        "worker_class": "gthread",
-        "threads": 4,
-        "timeout": 30,
-        "keepalive": 5,
-        "limit_request_line": 4094,
-        "post_fork": _settle,
-    }
-
-    class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
-        def load_config(self) -> None:
-            for name, value in options.items():
-                cast("Config", self.cfg).set(name, value)
-
-        def load(self) -> Flask:
-            return app
-
-    Server().run()
-
-
-def _settle(_server: object, _worker: object) -> None:
-    """Take what is loaded out of the garbage collector's sight: its passes are the slowest requests' time."""
-    gc.collect()
-    gc.freeze()
+    run_server(
+        create_app(organisation),
+        host=settings.text("web", "host"),
+        port=settings.integer("web", "port") if port is None else port,
+        workers=settings.integer("web", "workers"),
+    )
 
 
 @click.command("work")

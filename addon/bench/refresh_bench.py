@@ -1,0 +1,118 @@
+"""The benchmark ``refresh``: one deal in a hundred changed, against making the same snapshot anew from all rows.
+
+Both end when the new snapshot is published and has answered a cell. The full one reads rows that are in canonical
+form already: what a source takes to deliver all of them would only make it slower.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import shutil
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import duckdb
+
+from addon.bench.changes import ChangedDeals, changed_deals
+from addon.bench.ground import Ground
+from addon.bench.report import Goal, Note, Ratio, Report
+from addon.bench.snapshots import SOURCE, organisation, table_state
+from addon.bench.world import LAST_DATE
+from addon.clock import instant_text, utc_now
+from addon.errors import AddonError
+from addon.reader import Reader
+from addon.refresh import sync
+from addon.settings import Organisation
+from addon.snapshot import Company, Manifest, Snapshot
+from addon.store import Store
+from kpis.build import build_cube
+from kpis.catalogue import load_catalogue
+from kpis.periods import day_number
+from kpis.questions import Question
+
+_SHARE: Final = 100
+"""One deal in so many has changed."""
+_GOAL: Final = Goal(0.25, 0.2)
+
+
+def run(ground: Ground) -> Report:
+    """Measure a refresh. Raises `AddonError` if the refreshed cube is not the one that is built anew."""
+    folder, scratch = ground.folder / "refreshed", ground.folder / "anew"
+    shutil.rmtree(folder, ignore_errors=True)
+    ours = organisation(folder)
+    _publish_anew(ground.snapshot, folder)
+    changes: list[float] = []
+    anew: list[float] = []
+    changed = 0
+    for number in range(ground.rounds):
+        ground.tell(f"round {number + 1} of {ground.rounds}")
+        source = changed_deals(_current(folder), ground.size.opportunities // _SHARE, number)
+        changes.append(_seconds(partial(_refresh, ours, source)))
+        shutil.rmtree(scratch, ignore_errors=True)
+        current = _current(folder)
+        anew.append(_seconds(partial(_publish_anew, current, scratch)))
+        changed += source.row_count
+        _check(current, _current(scratch))
+    shutil.rmtree(folder)
+    shutil.rmtree(scratch)
+    ratio = Ratio("1 % of deals changed", median(changes), median(anew), "the same snapshot made anew", _GOAL)
+    return Report("refresh", ground.size, [ratio], [Note("changed deals", changed / ground.rounds, "a round")])
+
+
+def _seconds(job: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    job()
+    return time.perf_counter() - start
+
+
+def _current(folder: Path) -> Snapshot:
+    snapshot = Store(folder).current()
+    if snapshot is None:
+        raise AddonError(f"{folder} has no snapshot.")
+    return snapshot
+
+
+def _refresh(ours: Organisation, source: ChangedDeals) -> None:
+    outcome = sync(ours, [source])
+    if outcome.changed_count != source.row_count:
+        raise AddonError(f"{outcome.changed_count} rows changed, but the source had {source.row_count}.")
+    _ask(ours)
+
+
+def _publish_anew(snapshot: Snapshot, folder: Path) -> None:
+    """Write the facts of a snapshot once more, build their cube and publish both."""
+    store, now = Store(folder), utc_now()
+    with store.writer(), duckdb.connect(config={"threads": 2, "preserve_insertion_order": False}) as connection:
+        draft = store.draft(now)
+        for name in snapshot.manifest.tables:
+            connection.read_parquet(str(snapshot.fact_file(name))).create(name)
+            connection.execute(
+                f"COPY (SELECT * FROM {name} ORDER BY id) TO '{draft.fact_file(name)}' "  # noqa: S608 - names of tables
+                "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+            )
+        today = day_number(LAST_DATE)
+        tables = frozenset(snapshot.manifest.tables)
+        build_cube(connection, tables, load_catalogue(), Company().calendar, today, draft.folder / "cube")
+        states = {
+            name: table_state(draft.fact_file(name), one.rows) for name, one in snapshot.manifest.tables.items()
+        }
+        manifest = Manifest(draft.id, instant_text(now), LAST_DATE.isoformat(), Company(), states, {SOURCE: {}})
+        store.publish(draft, manifest)
+    _ask(organisation(folder))
+
+
+def _ask(whose: Organisation) -> None:
+    answer = Reader(whose).desk().answerer.answer(Question("revenue", "Team 07", "2024-03"))
+    if answer.value is None:
+        raise AddonError(f"There is no revenue of a team: {answer.message}")
+
+
+def _check(refreshed: Snapshot, anew: Snapshot) -> None:
+    names = sorted(path.name for path in anew.cube_folder.iterdir())
+    _, differing, missing = filecmp.cmpfiles(refreshed.cube_folder, anew.cube_folder, names, shallow=False)
+    if differing or missing:
+        raise AddonError(f"The refreshed cube is not the one built anew: {', '.join([*differing, *missing])} differ.")
