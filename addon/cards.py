@@ -14,7 +14,7 @@ from typing import Final
 from addon import widgets as w
 from addon.choices import period_choices, scorecard_choices, who_choices
 from addon.clock import instant_of
-from addon.formats import format_change, format_share, format_value
+from addon.formats import format_change, format_points, format_share, format_value
 from addon.functions import Json
 from addon.lines import Line, lines_of, scorecard_called, whole_refusal
 from addon.reader import Desk
@@ -100,17 +100,25 @@ def value_text(value: float | None, kpi: Kpi, desk: Desk, language: Language) ->
     return "" if value is None else format_value(value, kpi.unit, currency, language)
 
 
-def versus_text(line: Line, desk: Desk, view: View) -> str:
+def versus_text(line: Line, desk: Desk, view: View, *, with_change: bool = True) -> str:
     """Return the change against the period before, and which that is; nothing where there is none."""
-    change = line.number("vs prior")
+    change = change_of(line)
     if change is None:
         return ""
-    answerer = desk.answerer
+    answerer, language = desk.answerer, view.language
     period = parse_period(view.period, answerer.calendar, answerer.today)
     is_running = elapsed(period, answerer.today) is not period
     key = "versus_same_days" if is_running and not line.kpi.is_forward else "versus"
-    before = period_title(prior(period, answerer.calendar), view.language)
-    return say(key, view.language, change=format_change(change, view.language), period=before)
+    text = say(key, language, period=period_title(prior(period, answerer.calendar), language))
+    return f"{_change_text(change, line.kpi, language)} {text}" if with_change else text
+
+
+def change_of(line: Line) -> float | None:
+    """Return the change against the period before: of a percentage in points, of any other KPI in proportion.
+
+    A growth of 2 % after one of 1 % has not doubled in any way that helps a reader.
+    """
+    return line.number("change" if line.kpi.unit == "percent" else "vs prior")
 
 
 def _subtitle(desk: Desk, view: View) -> str:
@@ -194,18 +202,22 @@ def _facts(line: Line, desk: Desk, view: View) -> list[str]:
     if answer.n is not None and line.kpi.unit != "count":
         facts.append(say("sample_size", language, count=format_value(answer.n, "count", "", language)))
     if answer.value is not None:
-        facts.append(versus_text(line, desk, view))
+        facts.append(versus_text(line, desk, view, with_change=bool(line.status)))
     return [fact for fact in facts if fact]
 
 
 def _mark(line: Line, language: Language) -> str:
     if line.status:
         return w.coloured(f"● {say(line.status, language)}", _STATUS_COLOURS[line.status])
-    change = line.number("vs prior")
+    change = change_of(line)
     if change is None:
         return ""
     arrow = "▲" if change >= _NO_CHANGE else "▼" if change <= -_NO_CHANGE else "▬"
-    return w.coloured(f"{arrow} {format_change(change, language)}", _change_colour(change, line.kpi))
+    return w.coloured(f"{arrow} {_change_text(change, line.kpi, language)}", _change_colour(change, line.kpi))
+
+
+def _change_text(change: float, kpi: Kpi, language: Language) -> str:
+    return format_points(change, language) if kpi.unit == "percent" else format_change(change, language)
 
 
 def _change_colour(change: float, kpi: Kpi) -> str:

@@ -32,9 +32,11 @@ def explanation_card(desk: Desk, kpi_words: str, view: View, frame: Frame) -> Ca
     if line.value.state in {"error", "not_allowed"}:
         raise QuestionError(line.value.message)
     who = who_title(answerer.cube, view.who, language)
+    in_full = value_text(line.value.value, kpi, desk, language)
+    markup = number_markup(line, desk, language)
     number = w.decorated(
-        number_markup(line, desk, language),
-        top=value_text(line.value.value, kpi, desk, language) or say("value", language),
+        markup,
+        top=say("value", language) if w.escaped(in_full) in markup else in_full,
         bottom=w.plain(_remark(line, desk, view)),
     )
     made_of = [*_formula_widgets(answerer.catalogue, kpi, language), *_part_widgets(line, language)]
@@ -59,7 +61,11 @@ def _remark(line: Line, desk: Desk, view: View) -> str:
     language, answer = view.language, line.value
     state = "" if answer.state == "ok" else f"{state_title(answer, language)}: {reason_of(answer, language)}"
     target = value_text(line.number("target"), line.kpi, desk, language)
-    parts = [state, say("target", language, value=target) if target else "", versus_text(line, desk, view)]
+    parts = [
+        state,
+        say("target", language, value=target) if target else "",
+        versus_text(line, desk, view, with_change=bool(line.status)),
+    ]
     return " · ".join(part for part in parts if part)
 
 

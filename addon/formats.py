@@ -83,6 +83,12 @@ def format_change(value: float, language: Language = "en") -> str:
     return f"+{text}" if value > 0 and _says_more_than_zero(text) else text
 
 
+def format_points(value: float, language: Language = "en") -> str:
+    """Return a difference of two fractions in percentage points, with its sign: ``+1.2 pts``."""
+    text = f"{_number(abs(value) * 100, 1, _TYPOGRAPHY[language], trim=True)}{NO_BREAK}pts"
+    return f"+{text}" if value > 0 and _says_more_than_zero(text) else _signed(value, text)
+
+
 def format_share(value: float, language: Language = "en") -> str:
     """Return a fraction as percent without needless decimals: ``83%``, ``4.2%``."""
     shown = abs(value) * 100

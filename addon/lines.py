@@ -13,7 +13,7 @@ from kpis.errors import QuestionError, suggest
 from kpis.questions import Answer, Question
 from kpis.words import fold
 
-_SHOWS: Final = ("value", "target", "attainment", "vs prior", "status")
+_SHOWS: Final = ("value", "target", "attainment", "vs prior", "change", "status")
 DEFAULT_SCORECARD: Final = "sales"
 
 

@@ -91,16 +91,20 @@ def _home_card(services: Services, event: Event) -> Card:
         return message_card(say("nothing_to_show", event.language), str(error))
 
 
-def _access(services: Services, event: Event) -> Access:
-    if not event.sees_spreadsheet or not event.spreadsheet:
-        return Access()
+def access_to(services: Services, spreadsheet: str, title: str) -> Access:
+    """Return what a card may say of a spreadsheet that its user lets us see."""
     now = services.organisation.settings.clock.now()
     good = [
         record.expires_at
-        for record in services.keys.records(event.spreadsheet)
+        for record in services.keys.records(spreadsheet)
         if record.revoked_at is None and record.expires_at > now
     ]
-    return Access(sees_spreadsheet=True, title=event.title, connected_until=max(good, default=None))
+    return Access(sees_spreadsheet=True, title=title, connected_until=max(good, default=None))
+
+
+def _access(services: Services, event: Event) -> Access:
+    is_seen = event.sees_spreadsheet and event.spreadsheet
+    return access_to(services, event.spreadsheet, event.title) if is_seen else Access()
 
 
 def _show(services: Services, event: Event) -> Answered:
