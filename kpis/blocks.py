@@ -26,6 +26,8 @@ LAST_DAY: Final = _DAY_OFFSET - 2
 ROWS: Final = "rows"
 """The total that every block has: how many rows of the fact an entry stands for. An entry without rows is dropped."""
 _LARGEST: Final = 2**61
+_DIGIT_BITS: Final = 16
+_DIGIT: Final = 0xFFFF
 _DECIMALS: Final = 12
 
 
@@ -49,6 +51,22 @@ def bounds(keys: Integers, members: Integers, first: Integers, last: Integers) -
     start = np.searchsorted(keys, keys_of(members, first), side="left")
     end = np.searchsorted(keys, keys_of(members, last), side="right")
     return start, np.maximum(start, end)
+
+
+def order_of(keys: Integers, start: Integers | None = None) -> Integers:
+    """Return the places of the keys in ascending order; equal keys stay in the order of ``start``, or as they are.
+
+    Sorts by sixteen bits at a time, which numpy does in linear time: an order of magnitude faster than comparing.
+    """
+    order = np.arange(len(keys)) if start is None else start
+    ordered = keys[order]
+    if not np.any(ordered[1:] < ordered[:-1]):
+        return order
+    digits = keys.view(np.uint64) - keys.min().view(np.uint64)
+    for shift in range(0, int(digits.max()).bit_length(), _DIGIT_BITS):
+        digit = ((digits >> np.uint64(shift)) & np.uint64(_DIGIT)).astype(np.uint16)
+        order = order[np.argsort(digit[order], kind="stable")]
+    return order
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +137,7 @@ def _unit(values: Numbers) -> float:
 
 
 def _cumulated(keys: Integers, sums: Integers, totals: tuple[str, ...], units: tuple[float, ...]) -> Block:
-    order = np.argsort(keys, kind="stable")
+    order = order_of(keys)
     keys, sums = keys[order], sums[:, order]
     starts = np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1))
     if len(starts) < len(keys):

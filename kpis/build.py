@@ -9,21 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from kpis.blocks import ROWS, Block, Integers, block_of, days_of, rolled_up
+from kpis.blocks import ROWS, Block, Integers, block_of, days_of, order_of, rolled_up
 from kpis.cube import CubeData, Span, write_cube
 from kpis.definitions import COMPANY, Catalogue
 from kpis.directory import WORD_DIMENSIONS, Directory, directory_of, stable_number
 from kpis.engine import FactEngine, Words, integer_column, number_column, text_column
 from kpis.measures import grouped, listed
 from kpis.plan import Grouping, Plan, Sampling, plan_of
-from kpis.samples import (
-    DistinctSample,
-    QuantileSample,
-    distinct_sample,
-    quantile_sample,
-    rolled_up_distinct,
-    rolled_up_quantiles,
-)
+from kpis.samples import distinct_sample, quantile_sample
 from kpis.targets import TargetRow, target_blocks
 
 if TYPE_CHECKING:
@@ -129,8 +122,15 @@ def _add_blocks(data: CubeData, directory: Directory, grouping: Grouping, result
         block = sums_block(table, _codes(directory, dimension, column, table), tuple(grouping.totals))
         data.blocks[f"{name}.{dimension or COMPANY}"] = block
         if dimension == "rep":
-            for group, codes in _groups(directory).items():
-                data.blocks[f"{name}.{group}"] = rolled_up(block, codes)
+            data.blocks |= {f"{name}.{group}": part for group, part in group_blocks(block, directory.groups).items()}
+
+
+def group_blocks(reps: Block, groups: Mapping[str, Integers]) -> dict[str, Block]:
+    """Return the blocks of teams, regions and the company, added up from the reps'."""
+    blocks = {name: rolled_up(reps, codes) for name, codes in groups.items()}
+    regions = blocks["region"]
+    everyone = np.zeros(int(groups["region"].max(initial=0)) + 1, dtype=np.int64)
+    return {**blocks, COMPANY: rolled_up(regions, everyone)}
 
 
 def sums_block(table: pa.Table, members: Integers, totals: tuple[str, ...]) -> Block:
@@ -151,39 +151,35 @@ def _groups(directory: Directory) -> dict[str, Integers]:
 
 
 def _add_samples(data: CubeData, directory: Directory, sampling: Sampling, table: pa.Table) -> None:
+    """Make the samples of one measure by each dimension; the rows are put into the order of values once for all."""
     name, days = sampling.measure.name, integer_column(table, "day")
+    members = _sample_members(directory, sampling, table)
+    if sampling.measure.kind == "quantile":
+        values = number_column(table, "value")
+        order = np.argsort(values, kind="stable")
+        for dimension, codes in members.items():
+            data.quantiles[f"{name}.{dimension}"] = quantile_sample(codes[order], days[order], values[order])
+        return
+    kinds = numbers_of(text_column(table, "value"))
+    order = order_of(kinds, order_of(days))
+    for dimension, codes in members.items():
+        data.distincts[f"{name}.{dimension}"] = distinct_sample(
+            codes[order], days[order], kinds[order], np.ones_like(days)
+        )
+
+
+def _sample_members(directory: Directory, sampling: Sampling, table: pa.Table) -> dict[str, Integers]:
+    """Return the member of each row, by dimension; teams, regions and the company with the reps."""
     dimensions = [dimension for dimension in sampling.dimensions if dimension]
     members = {
         dimension: directory.codes(dimension, text_column(table, f"c{place}"))
         for place, dimension in enumerate(dimensions)
     }
     if "" in sampling.dimensions:
-        members[COMPANY] = np.zeros(len(days), dtype=np.int64)
-    for dimension, codes in members.items():
-        if sampling.measure.kind == "quantile":
-            values = quantile_sample(codes, days, number_column(table, "value"))
-            data.quantiles |= {f"{name}.{key}": part for key, part in _quantile_parts(directory, dimension, values)}
-        else:
-            kinds = distinct_sample(codes, days, numbers_of(text_column(table, "value")), np.ones_like(days))
-            data.distincts |= {f"{name}.{key}": part for key, part in _distinct_parts(directory, dimension, kinds)}
-
-
-def _quantile_parts(
-    directory: Directory, dimension: str, sample: QuantileSample
-) -> Iterator[tuple[str, QuantileSample]]:
-    yield dimension, sample
-    if dimension == "rep":
-        for group, codes in _groups(directory).items():
-            yield group, rolled_up_quantiles(sample, codes)
-
-
-def _distinct_parts(
-    directory: Directory, dimension: str, sample: DistinctSample
-) -> Iterator[tuple[str, DistinctSample]]:
-    yield dimension, sample
-    if dimension == "rep":
-        for group, codes in _groups(directory).items():
-            yield group, rolled_up_distinct(sample, codes)
+        members[COMPANY] = np.zeros(table.num_rows, dtype=np.int64)
+    if "rep" in members:
+        members |= {group: codes[members["rep"]] for group, codes in _groups(directory).items()}
+    return members
 
 
 def numbers_of(column: Words) -> Integers:

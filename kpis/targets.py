@@ -81,13 +81,19 @@ def target_blocks(
     """Return the blocks by ``kpi.dimension``, and a sentence for each row that cannot be used."""
     problems: list[str] = []
     goals: dict[str, dict[str, list[Goal]]] = {}
+    first_ids: dict[tuple[str, str, int, int, int], str] = {}
     for row in sorted(rows, key=lambda row: row.id):
         found = understood(row, catalogue, dimensions)
         if isinstance(found, str):
             problems.append(found)
-        else:
-            kpi, dimension, goal = found
-            goals.setdefault(kpi, {}).setdefault(dimension, []).append(goal)
+            continue
+        kpi, dimension, goal = found
+        goals.setdefault(kpi, {}).setdefault(dimension, []).append(goal)
+        other = first_ids.setdefault((kpi, dimension, goal.member, goal.first, goal.last), row.id)
+        if other != row.id:
+            problems.append(
+                f"Targets {other} and {row.id} are for the same KPI, member and days: the last one counts."
+            )
     blocks: dict[str, Block] = {}
     for kpi, by_dimension in sorted(goals.items()):
         spread = adds_up_over_time(catalogue, kpi)
