@@ -12,7 +12,6 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from addon.jobs import Jobs
 from addon.lease import Lease
-from addon.runs import Outcome
 from addon.settings import Organisation
 
 _LATE_SECONDS: Final = 3600
@@ -30,6 +29,7 @@ class Worker:
         self._jobs = jobs
         self._lease = lease
         self._tell = tell
+        self._one_at_a_time = threading.Lock()
 
     def run(self, stop: threading.Event) -> None:
         """Wait for the lease, then refresh on schedule and on request until ``stop`` is set."""
@@ -74,15 +74,18 @@ class Worker:
 
     def _scheduled(self) -> None:
         slot = slot_of(self._now(), self._organisation.settings.integer("schedule", "every_minutes"))
-        self._finish("schedule", self._jobs.run("refresh", trigger="schedule", scheduled_for=f"schedule {slot}"))
+        self._run("refresh", "schedule", f"schedule {slot}")
 
     def _requested(self) -> None:
         for request_id, job, requested_by in self._jobs.runs.take_requests(self._now()):
-            outcome = self._jobs.run(job, trigger=requested_by[:40], scheduled_for=f"request {request_id}")
-            self._finish(requested_by, outcome)
+            self._run(job, requested_by[:40], f"request {request_id}")
 
-    def _finish(self, trigger: str, outcome: Outcome) -> None:
-        self._tell(f"{trigger}: {outcome.state}, {outcome.changed_count:,} changed. {outcome.error}".rstrip())
+    def _run(self, job: str, trigger: str, scheduled_for: str) -> None:
+        with self._one_at_a_time:
+            outcome = self._jobs.run(job, trigger=trigger, scheduled_for=scheduled_for)
+        self._tell(
+            f"{job} for {trigger}: {outcome.state}, {outcome.changed_count:,} changed. {outcome.error}".rstrip()
+        )
 
     def _now(self) -> datetime:
         return self._organisation.settings.clock.now()

@@ -1,0 +1,5 @@
+"""``python -m addon`` is the command ``scorecell``."""
+
+from addon.cli import main
+
+main()
