@@ -110,7 +110,7 @@ def headlines(answers: list[Answer]) -> list[Answer]:
     """Keep the pipeline of one quarter: the first from now on in which open deals are expected to close."""
     results = [answer for answer in answers if answer.kpi != "pipeline_value"]
     pipeline = [answer for answer in answers if answer.kpi == "pipeline_value"]
-    return results + [next((answer for answer in pipeline if answer.value), pipeline[0])]
+    return [*results, next((answer for answer in pipeline if answer.value), pipeline[0])]
 
 
 def today_of(organisation: Organisation, time_zone: str) -> int:

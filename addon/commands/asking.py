@@ -13,7 +13,6 @@ from addon.reader import Reader
 from addon.settings import Organisation
 from kpis.catalogue import load_catalogue
 from kpis.errors import QuestionError, suggest
-from kpis.explain import explain as explain_answer
 from kpis.questions import Answer, Question
 
 as_of_option = click.option(
@@ -32,7 +31,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 @as_of_option
 @json_option
 @click.pass_obj
-def kpi(
+def kpi(  # noqa: PLR0917 - one parameter an option
     organisation: Organisation, kpi_name: str, who: str, period: str, show: str, as_of: datetime | None, as_json: bool
 ) -> None:
     """Answer one question, as the cell =KPI(KPI, WHO, PERIOD) would."""
@@ -56,7 +55,7 @@ def kpi(
 @as_of_option
 @json_option
 @click.pass_obj
-def explain(
+def explain(  # noqa: PLR0917 - one parameter an option
     organisation: Organisation,
     kpi_name: str,
     who: str,
@@ -66,6 +65,8 @@ def explain(
     as_json: bool,
 ) -> None:
     """Say what a number is made of: formula, both parts, filter, sources, and with --records the records."""
+    from kpis.explain import explain as explain_answer
+
     desk = Reader(organisation).desk(as_of=_day(as_of))
     answer = _understood(desk.answerer.answer(Question(kpi_name, who, period)))
     explanation = explain_answer(desk.answerer, answer, desk.snapshot.folder / "facts", with_records=records)

@@ -48,7 +48,12 @@ def test_without_cells_the_columns_are_crossed_row_by_row() -> None:
 
 
 def test_a_cell_of_another_type_is_read_as_text_and_spoils_no_other() -> None:
-    rows = [["revenue", None, 2026], ["revenue", True, 2026.0], [["x"], {"a": 1}, 1.5], ["revenue", "Ann", "2026-Q3"]]
+    rows: list[Json] = [
+        ["revenue", None, 2026],
+        ["revenue", True, 2026.0],
+        [["x"], {"a": 1}, 1.5],
+        ["revenue", "Ann", "2026-Q3"],
+    ]
     assert [row[:3] for row in asked(read_cells({"questions": rows}))] == [
         ("revenue", "", "2026"),
         ("revenue", "TRUE", "2026"),
