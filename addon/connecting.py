@@ -67,8 +67,10 @@ def bearer_token() -> str | None:
 def _request(services: Services) -> tuple[str, Claims]:
     """Return the spreadsheet that is meant, and who means it."""
     document = read_json(request.get_data())
-    token = bearer_token()
-    claims = services.user_tokens.claims(token if token is not None else text_of(document, "id_token", ""))
+    token, in_body = bearer_token(), document.get("id_token")
+    if token is None:
+        token = in_body if isinstance(in_body, str) else ""
+    claims = services.user_tokens.claims(token)
     return _spreadsheet_of(document), claims
 
 
