@@ -1,8 +1,6 @@
 // @ts-check
 /** What the custom functions do: read their arguments, ask, and shape the answer for the sheet. */
 const ScorecellAsking = (() => {
-  const LIST_COLUMNS = ['list_id', 'list_title', 'list_family', 'list_unit', 'list_formula'];
-
   /**
    * Answer one question or a grid of them, in the shape that the arguments have. Throws where a single cell is wrong;
    * in a grid, what is wrong stands in its cell.
@@ -31,12 +29,12 @@ const ScorecellAsking = (() => {
   }
 
   /**
-   * The rows that the server has for a body.
+   * The rows that the server has for a body, with headers in the user's language.
    * @param {string} path @param {Object<string, *>} body
    * @returns {Array<Array<*>>}
    */
   function rows(path, body) {
-    return ScorecellCells.table(ScorecellClient.rows(path, body));
+    return ScorecellCells.table(ScorecellClient.rows(path, { ...body, language: ScorecellWords.language() }));
   }
 
   /** Each argument as one text. @param {Object<string, *>} given @returns {Object<string, string>} */
@@ -52,24 +50,9 @@ const ScorecellAsking = (() => {
     throw new Error(ScorecellWords.say('bad_count', text));
   }
 
-  /** The KPIs of a family, or all, in the user's language. @param {string} family @returns {Array<Array<string>>} */
+  /** The KPIs of a family, or all, in the user's language. @param {string} family @returns {Array<Array<*>>} */
   function catalogue(family) {
-    const link = ScorecellClient.connection();
-    const { kpis } = ScorecellClient.get(link, '/v1/kpis');
-    if (!Array.isArray(kpis)) throw new Error(ScorecellWords.say('bad_answer', link.server));
-    const families = Array.from(new Set(kpis.map((kpi) => kpi.family)));
-    if (family && !families.includes(family)) {
-      throw new Error(ScorecellWords.say('unknown_family', family, families.join(', ')));
-    }
-    const header = LIST_COLUMNS.map((name) => ScorecellWords.say(name));
-    return [header].concat(kpis.filter((kpi) => family === '' || kpi.family === family).map(definition));
-  }
-
-  /** @param {Object<string, string>} kpi @returns {string[]} */
-  function definition(kpi) {
-    const isFrench = ScorecellWords.language() === 'fr';
-    const [title, formula] = isFrench ? [kpi.title_fr, kpi.formula_fr] : [kpi.title_en, kpi.formula];
-    return [kpi.id, title, kpi.family, kpi.unit, formula];
+    return ScorecellCells.table(ScorecellClient.rowsAt('/v1/kpis', { family, language: ScorecellWords.language() }));
   }
 
   /** When the numbers were last brought up to date. @returns {Date} */

@@ -124,8 +124,9 @@ const ScorecellCells = (() => {
   function shown(question, answer) {
     if (isWrong(answer)) return WARNING + (answer.message || answer.state);
     if (answer.value === null) return ScorecellWords.say(`state_${answer.state}`);
-    const asksStatus = STATUS_SHOWS.includes(question[3].toLowerCase());
-    return asksStatus ? ScorecellWords.say(`status_${answer.value}`) : answer.value;
+    const status = `status_${answer.value}`;
+    const isStatus = STATUS_SHOWS.includes(question[3].toLowerCase()) && ScorecellWords.knows(status);
+    return isStatus ? ScorecellWords.say(status) : answer.value;
   }
 
   /**

@@ -76,26 +76,41 @@ const ScorecellClient = (() => {
   }
 
   /**
-   * The rows of one of the server's tables, the header first. Throws a sentence.
+   * The rows of one of the server's tables for a body, the header first. Throws a sentence.
    * @param {string} path @param {Object<string, *>} body @returns {Array<Array<*>>}
    */
   function rows(path, body) {
     const link = connection();
-    const found = post(link, path, body).rows;
+    return rowsOf(link, post(link, path, body));
+  }
+
+  /**
+   * The rows of a list that the server has at an address, the header first. Throws a sentence.
+   * @param {string} path @param {Object<string, string>} query @returns {Array<Array<*>>}
+   */
+  function rowsAt(path, query) {
+    const link = connection();
+    const pairs = Object.keys(query).map((name) => `${name}=${encodeURIComponent(query[name])}`);
+    const request = () => ({ method: 'get', headers: signature(link, '') });
+    return rowsOf(link, call(link.server, `${path}?${pairs.join('&')}`, request));
+  }
+
+  /** @param {ScorecellConnection} link @param {Object<string, *>} document @returns {Array<Array<*>>} */
+  function rowsOf(link, document) {
+    const found = document.rows;
     const isTable = Array.isArray(found) && found.length > 0 && found.every(Array.isArray);
     if (!isTable) throw new Error(ScorecellWords.say('bad_answer', link.server));
     return found;
   }
 
-  /** @param {ScorecellConnection} link @param {string} path @param {Object<string, *>} body @returns {Object<string, *>} */
+  /**
+   * The server's answer to a signed body. Throws a sentence.
+   * @param {ScorecellConnection} link @param {string} path @param {Object<string, *>} body
+   * @returns {Object<string, *>}
+   */
   function post(link, path, body) {
     const payload = JSON.stringify(body);
     return call(link.server, path, () => ({ method: 'post', payload, headers: signature(link, payload) }));
-  }
-
-  /** @param {ScorecellConnection} link @param {string} path @returns {Object<string, *>} */
-  function get(link, path) {
-    return call(link.server, path, () => ({ method: 'get', headers: signature(link, '') }));
   }
 
   /**
@@ -187,5 +202,5 @@ const ScorecellClient = (() => {
     return String((error && error.message) || error);
   }
 
-  return Object.freeze({ SERVER, KEY, properties, connection, answers, rows, post, get, call, reason });
+  return Object.freeze({ SERVER, KEY, properties, connection, answers, rows, rowsAt, post, call, reason });
 })();

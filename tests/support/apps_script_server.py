@@ -6,7 +6,6 @@ import hmac
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import product
 
 import orjson
 
@@ -44,8 +43,10 @@ class ContractServer:
             return self._connection(request)
         if not self._is_signed(request):
             return json_response({"error": "This request is not signed."}, 401)
-        if request.method == "GET":
-            return json_response({"kpis": [_definition("win_rate", "wins"), _definition("revenue", "revenue")]})
+        if request.path == "/v1/kpis":
+            return json_response(
+                {"rows": [["KPI", request.parameter("language")], [request.parameter("family"), ""]]}
+            )
         body = orjson.loads(request.body)
         self.bodies.append((request.path, body))
         if request.path == "/v1/kpi":
@@ -75,18 +76,9 @@ class ContractServer:
             question = (cells.kpis[kpi], cells.whos[who], cells.periods[period], cells.shows[show])
             self.questions.append(question)
             value, state, message = STATES.get(question[0], (float(len("".join(question))), "", ""))
-            if question[3] == "status":
+            if question[3] in {"status", "statut"}:
                 value = -1.0
             if state:
                 states[str(len(values))] = {"state": state, "message": message}
             values.append(value)
         return {"snapshot": "s1", "as_of": AS_OF, "values": values, "states": states}
-
-
-def _definition(kpi_id: str, family: str) -> Mapping[str, str]:
-    words = dict(zip(("title_en", "title_fr", "formula", "formula_fr"), map("-".join, _parts(kpi_id)), strict=True))
-    return {"id": kpi_id, "family": family, "unit": "ratio", **words}
-
-
-def _parts(kpi_id: str) -> list[tuple[str, str, str]]:
-    return [(kpi_id, what, language) for what, language in product(("title", "formula"), ("en", "fr"))]
