@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from sqlglot import exp
+
 from kpis.answers import Answerer
 from kpis.catalogue import resolve_kpi
 from kpis.definitions import Kpi, Measure
@@ -23,6 +25,8 @@ Role = Literal["numerator", "denominator", "both", "part"]
 Facts = Callable[[], FactEngine]
 """Opens the rows of a snapshot; called only where they are needed."""
 
+MOST_RECOUNTED: Final = 5_000_000
+"""Of more rows than this, a number is not recounted: it would take minutes and gigabytes."""
 _TOLERANCE: Final = 1e-9
 
 
@@ -58,6 +62,20 @@ class Case:
         """Return what the rows give, and whether it is the answer."""
         recomputed = self.recount.value(self.kpi.id, self.scope)
         return Check(recomputed, _is_same(recomputed, self.answer.value))
+
+    def count(self, leaf: Leaf) -> int:
+        """Return how many records a leaf has."""
+        match leaf.measure.kind:
+            case "members":
+                return len(self.recount.verdicts(leaf.measure, leaf.scope))
+            case "target":
+                return len(self.recount.target_shares(leaf.measure.of, leaf.scope))
+            case "calendar":
+                return 0
+            case _ if not self.recount.can_be(leaf.measure, leaf.scope):
+                return 0
+        counted = exp.alias_(exp.Count(this=exp.Star()), "n")
+        return int(self.recount.evidence.selected(leaf.measure, leaf.scope, [counted])["n"].to_pylist()[0])
 
     def leaves(self) -> list[Leaf]:
         """Return the measures that the KPI comes down to, numerator first, each once."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sqlglot import exp
 
 from kpis.answers import Answerer
-from kpis.cases import Case, Check, Facts, Leaf, Role, case_of
+from kpis.cases import MOST_RECOUNTED, Case, Check, Facts, Leaf, Role, case_of
 from kpis.definitions import COMPANY
 from kpis.errors import QuestionError
 from kpis.evidence import contribution
@@ -60,7 +60,8 @@ class RecordPart:
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
-    """One page of the rows behind an answer; without a check where the answer may not be explained."""
+    """One page of the rows behind an answer; ``check`` is None where the answer may not be
+    explained, or has too many rows to recount."""
 
     answer: Answer
     parts: tuple[RecordPart, ...] = ()
@@ -94,14 +95,16 @@ def page_of(case: Case, page: int, page_size: int) -> RecordPage:
     """Return a page of the rows behind a case."""
     lister = _Lister(case.recount)
     leaves = [leaf for leaf in case.leaves() if leaf.measure.kind != "calendar"]
-    parts = tuple(RecordPart(leaf.name, leaf.role, lister.count(leaf)) for leaf in leaves)
+    parts = tuple(RecordPart(leaf.name, leaf.role, case.count(leaf)) for leaf in leaves)
     first, last = (page - 1) * page_size, page * page_size
     listed: list[Record] = []
     for leaf, part in zip(leaves, parts, strict=True):
         if first < part.count and last > 0:
             listed += lister.records(leaf, max(first, 0), min(last, part.count))
         first, last = first - part.count, last - part.count
-    return RecordPage(case.answer, parts, tuple(listed), page, page_size, case.check)
+    count = sum(part.count for part in parts)
+    check = case.check if count <= MOST_RECOUNTED else None
+    return RecordPage(case.answer, parts, tuple(listed), page, page_size, check)
 
 
 class _Lister:
@@ -110,21 +113,6 @@ class _Lister:
     def __init__(self, recount: Recount) -> None:
         self._recount = recount
         self._evidence = recount.evidence
-
-    def count(self, leaf: Leaf) -> int:
-        """Return how many rows a leaf has."""
-        match leaf.measure.kind:
-            case "members":
-                return len(self._verdicts(leaf))
-            case "target":
-                return len(self._shares(leaf))
-            case _ if self._recount.can_be(leaf.measure, leaf.scope):
-                counted = self._evidence.selected(
-                    leaf.measure, leaf.scope, [exp.alias_(exp.Count(this=exp.Star()), "n")]
-                )
-                return int(counted["n"].to_pylist()[0])
-            case _:
-                return 0
 
     def records(self, leaf: Leaf, first: int, last: int) -> list[Record]:
         """Return some rows of a leaf."""
