@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, TypeVar
@@ -119,17 +120,20 @@ class SalesforceClient:
         total, received = answer.get("totalSize"), 0
         if not isinstance(total, int):
             raise Refusal(NO_JSON, 200)
-        while True:
-            records = answer.get("records")
-            if not isinstance(records, list):
-                raise Refusal(NO_JSON, 200)
-            received += len(records)
-            yield Page(records, total)
-            if answer.get("done") is not False:
-                break
-            if not records or received > total:  # so that the pages end, whatever the server says
-                raise Refusal(BAD_PAGE, 200)
-            answer = self._next(_next_page(answer.get("nextRecordsUrl")))
+        with ThreadPoolExecutor(1, "salesforce-page") as ahead:  # a page is fetched while the one before is worked on
+            while True:
+                records = answer.get("records")
+                if not isinstance(records, list):
+                    raise Refusal(NO_JSON, 200)
+                received += len(records)
+                is_last = answer.get("done") is not False
+                if not is_last and (not records or received > total):  # so that pages end, whatever the server says
+                    raise Refusal(BAD_PAGE, 200)
+                following = None if is_last else ahead.submit(self._next, _next_page(answer.get("nextRecordsUrl")))
+                yield Page(records, total)
+                if following is None:
+                    break
+                answer = following.result()
         if received != total:
             raise Refusal(ROWS_MISSING, 200)
 

@@ -179,7 +179,8 @@ def _lacking(choice: Choice, rule: ColumnRule, known: DescribedObject, described
     """Yield the fields of a choice that are absent, hidden or of a type that the column cannot take."""
     for each in choice.fields:
         found = _found(each.path, known, described)
-        if found is None or (each is choice.source and not _fits(found.type, rule.column.type)):
+        column_type = rule.column.type if each is choice.source else "text"  # a condition can look at any plain value
+        if found is None or not _fits(found.type, column_type):
             yield each
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from connectors.errors import SourceError
-from connectors.salesforce_mapping import Choice, ColumnRule, ObjectMapping
+from connectors.salesforce_mapping import Choice, ColumnRule, Condition, Constant, ObjectMapping
 from connectors.salesforce_plan import ObjectPlan
 
 Record = Mapping[str, object]
@@ -34,6 +34,31 @@ class Rows:
     no_rates: frozenset[str] = frozenset()
 
 
+class _Page:
+    """Some records, field by field: each field is taken out of them once."""
+
+    def __init__(self, records: Sequence[Record], heads: frozenset[object]) -> None:
+        self.records = records
+        self.heads = heads
+        self._values: dict[str, list[object]] = {}
+
+    def values(self, path: str) -> list[object]:
+        """Return the values of a field, also of a record above."""
+        if path not in self._values:
+            self._values[path] = (
+                [value_at(record, path) for record in self.records]
+                if "." in path
+                else [record.get(path) for record in self.records]
+            )
+        return self._values[path]
+
+    def holds(self, condition: Condition) -> list[bool]:
+        """Return in which records a condition holds. Each different value is looked at once."""
+        values = self.values(condition.source.path)
+        met = {value for value in set(values) if condition.holds(value)}
+        return [value in met for value in values]
+
+
 def read_rows(plan: ObjectPlan, records: Sequence[Record], zone: ZoneInfo) -> Rows:
     """Return the canonical rows of some records.
 
@@ -41,20 +66,33 @@ def read_rows(plan: ObjectPlan, records: Sequence[Record], zone: ZoneInfo) -> Ro
     """
     mapping = plan.mapping
     alive = [record for record in records if not (mapping.deleted and record.get(mapping.deleted) is True)]
-    kept = [record for record in alive if _is_kept(mapping, record)]
-    heads = _heads(mapping, alive)
-    columns: dict[str, Sequence[Value]] = {"id": [row_id_of(record) for record in kept]}
+    page = _Page(_kept(mapping, alive), _heads(mapping, alive))
+    columns: dict[str, Sequence[Value]] = {"id": [row_id_of(record) for record in page.records]}
     for rule in mapping.columns:
-        columns[rule.column.name] = _column(rule, kept, heads, zone, mapping)
+        columns[rule.column.name] = _column(rule, page, zone, mapping)
     sorted_out, unreadable = _incomplete(mapping, columns)
     drop = sorted_out | unreadable
-    taken = set(columns["id"]) - drop
-    left_out = [row_id for row_id in map(row_id_of, records) if row_id not in taken and row_id not in unreadable]
     if drop:
         columns = _only(columns, [number for number, row_id in enumerate(columns["id"]) if row_id not in drop])
     if mapping.per:
         return Rows(_apart(mapping, columns), (), sorted(unreadable))
-    return Rows(columns, left_out, sorted(unreadable))
+    return Rows(columns, _left_out(records, columns["id"], unreadable), sorted(unreadable))
+
+
+def _left_out(records: Sequence[Record], taken: Sequence[Value], unreadable: set[str]) -> list[str]:
+    """Return the ids of the records that are gone or none of ours."""
+    if len(taken) + len(unreadable) == len(records):
+        return []
+    known = set(taken) | unreadable
+    return [row_id for row_id in map(row_id_of, records) if row_id not in known]
+
+
+def _kept(mapping: ObjectMapping, records: Sequence[Record]) -> Sequence[Record]:
+    page = _Page(records, frozenset())
+    masks = [mask for mask in map(page.holds, mapping.keep) if not all(mask)]
+    if not masks:
+        return records
+    return [record for record, *held in zip(records, *masks, strict=True) if all(held)]
 
 
 def value_at(record: Record, path: str) -> object:
@@ -84,10 +122,6 @@ def row_id_of(record: Record) -> str:
     return f"{ID_PREFIX}{record['Id']}"
 
 
-def _is_kept(mapping: ObjectMapping, record: Record) -> bool:
-    return all(condition.holds(value_at(record, condition.source.path)) for condition in mapping.keep)
-
-
 def _heads(mapping: ObjectMapping, records: Sequence[Record]) -> frozenset[object]:
     return frozenset(record.get(mapping.heads) for record in records) if mapping.heads else frozenset()
 
@@ -104,25 +138,31 @@ def _incomplete(mapping: ObjectMapping, columns: Mapping[str, Sequence[Value]]) 
     return sorted_out, unreadable - sorted_out
 
 
-def _column(
-    rule: ColumnRule, records: Sequence[Record], heads: frozenset[object], zone: ZoneInfo, mapping: ObjectMapping
-) -> list[Value]:
+def _column(rule: ColumnRule, page: _Page, zone: ZoneInfo, mapping: ObjectMapping) -> list[Value]:
     """Return one column, in the order of the records."""
     try:
-        candidates = [_choice_values(choice, rule, records, heads, zone) for choice in rule.choices]
+        if rule.earliest:
+            candidates = [_choice_values(choice, rule, page, zone) for choice in rule.choices]
+            return [_earliest(values) for values in zip(*candidates, strict=True)]
+        return _first(rule, page, zone)
     except (TypeError, ValueError) as error:
         raise SourceError(
             f"Salesforce {mapping.name}: a value for {mapping.table.name}.{rule.column.name} cannot be read "
             f"as {rule.column.type}. Name another field under [salesforce.objects.{mapping.name}.fields]."
         ) from error
-    if len(candidates) == 1:
-        return candidates[0]
-    pick = _earliest if rule.earliest else _first
-    return [pick(values) for values in zip(*candidates, strict=True)]
 
 
-def _first(values: Sequence[Value]) -> Value:
-    return next((value for value in values if value is not None), None)
+def _first(rule: ColumnRule, page: _Page, zone: ZoneInfo) -> list[Value]:
+    """Return for each record the value of the first choice that has one; a later one is only asked where needed."""
+    values = _choice_values(rule.choices[0], rule, page, zone)
+    for choice in rule.choices[1:]:
+        lacking = [number for number, value in enumerate(values) if value is None]
+        if not lacking:
+            break
+        rest = _Page([page.records[number] for number in lacking], page.heads)
+        for number, value in zip(lacking, _choice_values(choice, rule, rest, zone), strict=True):
+            values[number] = value
+    return values
 
 
 def _earliest(values: Sequence[Value]) -> Value:
@@ -130,54 +170,68 @@ def _earliest(values: Sequence[Value]) -> Value:
     return min(instants) if instants else None
 
 
-def _choice_values(
-    choice: Choice, rule: ColumnRule, records: Sequence[Record], heads: frozenset[object], zone: ZoneInfo
-) -> list[Value]:
+def _choice_values(choice: Choice, rule: ColumnRule, page: _Page, zone: ZoneInfo) -> list[Value]:
     """Return what one choice gives, None where its conditions do not hold."""
-    convert = _converter(rule, choice, zone)
-    if choice.source is None:
-        constant = choice.constant
-        values: list[Value] = [constant] * len(records)
-    elif "." in choice.source.path:
-        path = choice.source.path
-        values = [None if (value := value_at(record, path)) is None else convert(value) for record in records]
+    if choice.source is not None:
+        values = _converted(rule, choice, page.values(choice.source.path), zone)
+    elif len(choice.when) == 1 and not choice.heads:
+        return _constants(choice.constant, page.values(choice.when[0].source.path), choice.when[0])
     else:
-        path = choice.source.path
-        values = [None if (value := record.get(path)) is None else convert(value) for record in records]
+        values = [choice.constant] * len(page.records)
     for condition in choice.when:
-        path = condition.source.path
-        holds = [condition.holds(value_at(record, path)) for record in records]
-        values = [value if held else None for value, held in zip(values, holds, strict=True)]
+        values = [value if held else None for value, held in zip(values, page.holds(condition), strict=True)]
     if choice.heads:
-        values = [value if record["Id"] in heads else None for value, record in zip(values, records, strict=True)]
+        is_head = [record["Id"] in page.heads for record in page.records]
+        values = [value if head else None for value, head in zip(values, is_head, strict=True)]
     return values
 
 
-def _converter(rule: ColumnRule, choice: Choice, zone: ZoneInfo) -> Callable[[object], Value]:
-    """Return what turns a value of the API, never None, into one of the column."""
+def _constants(constant: Constant | None, values: Sequence[object], condition: Condition) -> list[Value]:
+    met = {value: constant for value in set(values) if condition.holds(value)}
+    return [met.get(value) for value in values]
+
+
+def _converted(rule: ColumnRule, choice: Choice, values: Sequence[object], zone: ZoneInfo) -> list[Value]:
+    """Return values of the API as values of the column. The common form of each type takes the short way."""
     if rule.column.references:
-        return lambda value: _reference(value, choice.prefix)
+        prefix = choice.prefix
+        return [ID_PREFIX + str(value) if value and str(value).startswith(prefix) else None for value in values]
     match rule.column.type:
         case "number":
-            return _number
+            return [value if value is None or type(value) is float else _number(value) for value in values]
         case "integer":
-            return _integer
+            return [None if value is None else _integer(value) for value in values]
         case "boolean":
-            return _boolean
+            return [
+                value if value is None or value is True or value is False else _boolean(value) for value in values
+            ]
         case "date":
-            return lambda value: _date(value, zone)
+            return _by_value(values, lambda value: _date(value, zone))
         case "instant":
-            return lambda value: _instant(value, zone)
+            return _instants(values, zone)
+        case "text" if choice.words:
+            return _by_value(values, lambda value: _text(value, choice.words))
         case "text":
-            return lambda value: _text(value, choice.words)
+            return [value or None if type(value) is str else _text(value, {}) for value in values]
 
 
-def _reference(value: object, prefix: str) -> str | None:
-    text = str(value)
-    return f"{ID_PREFIX}{text}" if text and text.startswith(prefix) else None
+def _by_value(values: Sequence[object], convert: Callable[[object], Value]) -> list[Value]:
+    """Convert each different value once: for fields in which few values come often."""
+    known = {value: None if value is None else convert(value) for value in set(values)}
+    return [known[value] for value in values]
+
+
+def _instants(values: Sequence[object], zone: ZoneInfo) -> list[Value]:
+    """Read instants the short way where all are in UTC, as the API writes them."""
+    instants = [None if value is None else datetime.fromisoformat(str(value)) for value in values]
+    if all(instant is None or instant.tzinfo is UTC for instant in instants):
+        return list(instants)
+    return [None if value is None else _instant(value, zone) for value in values]
 
 
 def _text(value: object, words: Mapping[str, str]) -> str | None:
+    if value is None:
+        return None
     if isinstance(value, bool):
         return "true" if value else "false"
     text = str(value)
@@ -198,9 +252,7 @@ def _integer(value: object) -> int:
 
 
 def _boolean(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError("neither true nor false")
-    return value
+    raise TypeError(f"{type(value).__name__} is neither true nor false")
 
 
 def _date(value: object, zone: ZoneInfo) -> date:
