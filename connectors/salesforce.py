@@ -20,6 +20,7 @@ from connectors.salesforce_money import Rates, in_corporate_currency, no_rate, r
 from connectors.salesforce_plan import Described, ObjectPlan, plan_object
 from connectors.salesforce_rows import ID_PREFIX, Record, Rows, read_rows
 from connectors.salesforce_settings import SalesforceSettings, zone_of
+from connectors.secret import Secret
 from connectors.source import Batch, Change, Checkpoint, Covered, Cursor, Problem
 
 _DEFAULT_ZONE: Final = "UTC"
@@ -48,11 +49,16 @@ class SalesforceSource:
         settings: SalesforceSettings,
         session_factory: SessionFactory | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        keep_refresh_token: Callable[[Secret], None] = lambda _: None,
     ) -> None:
-        """Check the mapping; nothing is called before `changes`. ``session_factory`` is for tests."""
+        """Check the mapping; nothing is called before `changes`. ``session_factory`` is for tests.
+
+        ``keep_refresh_token`` is told when Salesforce replaces the refresh token: the one of the settings is then
+        worth nothing any more.
+        """
         self.settings = settings
         self.mappings = load_mapping(settings.objects)
-        self.client = SalesforceClient(settings, session_factory, clock)
+        self.client = SalesforceClient(settings, session_factory, clock, keep_refresh_token)
         self._overlap = timedelta(minutes=settings.overlap_minutes)
 
     @property

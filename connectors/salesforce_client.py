@@ -63,8 +63,11 @@ class SalesforceClient:
         settings: SalesforceSettings,
         session_factory: SessionFactory | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        keep_refresh_token: Callable[[Secret], None] = lambda _: None,
     ) -> None:
         self._settings = settings
+        self._refresh_token = settings.refresh_token
+        self._keep_refresh_token = keep_refresh_token
         self._session = (session_factory or open_salesforce_session)(settings)
         self._traffic = traffic_of(self._session)
         self._clock = clock
@@ -213,10 +216,16 @@ class SalesforceClient:
         """Return the library with a token, logging in where there is none or it is the one that expired."""
         with self._lock:
             if self._api is None or self._api is instead_of:
-                self._api = _connect(
-                    self._settings, log_in(self._settings, self._session, self._clock), self._session
-                )
+                self._api = _connect(self._settings, self._log_in(), self._session)
             return self._api
+
+    def _log_in(self) -> Secret:
+        """Return a new access token; where Salesforce changed the refresh token with it, have that kept at once."""
+        tokens = log_in(self._settings, self._session, self._clock, self._refresh_token)
+        if tokens.refresh_token and tokens.refresh_token != self._refresh_token:
+            self._refresh_token = tokens.refresh_token
+            self._keep_refresh_token(tokens.refresh_token)
+        return tokens.access_token
 
 
 def open_salesforce_session(settings: SalesforceSettings, pace: Pace | None = None) -> requests.Session:

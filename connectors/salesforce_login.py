@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import jwt
 import requests
@@ -18,15 +19,27 @@ _ASSERTION_MINUTES = 3  # Salesforce accepts no longer life
 Clock = Callable[[], datetime.datetime]
 
 
-def log_in(settings: SalesforceSettings, session: requests.Session, clock: Clock) -> Secret:
-    """Return a new access token. Raises `CredentialsError`, or `SourceError` where Salesforce cannot be reached."""
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a login gives. ``refresh_token`` is empty unless Salesforce changed the one that was used."""
+
+    access_token: Secret
+    refresh_token: Secret = field(default_factory=Secret)
+
+
+def log_in(
+    settings: SalesforceSettings, session: requests.Session, clock: Clock, refresh_token: Secret | None = None
+) -> Tokens:
+    """Return a new access token. Raises `CredentialsError`, or `SourceError` where Salesforce cannot be reached.
+
+    ``refresh_token`` is the latest one, where it is no longer that of the settings.
+    """
     if settings.login == "session":
-        return settings.session_id
-    form = _jwt_form(settings, clock()) if settings.login == "jwt" else {"grant_type": "client_credentials"}
-    login = None if settings.login == "jwt" else (settings.client_id, settings.client_secret.reveal())
+        return Tokens(settings.session_id)
+    form = _form(settings, clock, refresh_token or settings.refresh_token)
     host = settings.instance.host
     try:
-        response = session.post(settings.token_address, data=form, auth=login)
+        response = session.post(settings.token_address, data=form, auth=_basic(settings))
     except requests.RequestException as error:
         raise unreachable(host, error) from None
     try:
@@ -35,12 +48,17 @@ def log_in(settings: SalesforceSettings, session: requests.Session, clock: Clock
         answer = None
     if response.status_code != 200:
         raise login_error(refusal_of(response.status_code, answer, traffic_of(session).retry_after_seconds), host)
-    token = answer.get("access_token") if isinstance(answer, dict) else None
-    if not isinstance(token, str) or not token:
+    token, changed = _text(answer, "access_token"), _text(answer, "refresh_token")
+    if not token:
         raise CredentialsError(
             f"Salesforce at {host} answered the login without a token; it is tried again later.", permanent=False
         )
-    return Secret(token)
+    return Tokens(Secret(token), Secret(changed))
+
+
+def _text(answer: object, name: str) -> str:
+    value = answer.get(name) if isinstance(answer, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def unreachable(host: str, error: requests.RequestException) -> SourceError:
@@ -54,6 +72,27 @@ def unreachable(host: str, error: requests.RequestException) -> SourceError:
         f"Salesforce at {host} {how}, after several tries. Check salesforce.instance_url and the network.",
         permanent=False,
     )
+
+
+def _basic(settings: SalesforceSettings) -> tuple[str, str] | None:
+    """Return the app's name and secret for the header, as the client credentials flow is mostly used."""
+    if settings.login != "client_credentials":
+        return None
+    return settings.client_id, settings.client_secret.reveal()
+
+
+def _form(settings: SalesforceSettings, clock: Clock, refresh_token: Secret) -> dict[str, str]:
+    """Return the body of the request for a token: a form, so that a secret is in no address and in no log."""
+    if settings.login == "jwt":
+        return _jwt_form(settings, clock())
+    if settings.login == "client_credentials":
+        return {"grant_type": "client_credentials"}
+    form = {
+        "grant_type": "refresh_token",
+        "client_id": settings.client_id,
+        "refresh_token": refresh_token.reveal(),
+    }
+    return form | ({"client_secret": settings.client_secret.reveal()} if settings.client_secret else {})
 
 
 def _jwt_form(settings: SalesforceSettings, now: datetime.datetime) -> dict[str, str]:

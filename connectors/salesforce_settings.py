@@ -12,13 +12,14 @@ from connectors.addresses import LOOPBACK_HOSTS, Address, AllowedHosts, check_ad
 from connectors.errors import SourceError
 from connectors.secret import Secret
 
-Login = Literal["client_credentials", "jwt", "session"]
+Login = Literal["client_credentials", "jwt", "refresh_token", "session"]
 
 _SUFFIXES: Final = (".salesforce.com", ".salesforce.mil")
 _LOGIN_HOSTS: Final = frozenset({"login.salesforce.com", "test.salesforce.com"})
 _NEEDED: Final[Mapping[Login, tuple[str, ...]]] = {
     "client_credentials": ("client_id", "client_secret"),
     "jwt": ("client_id", "private_key", "username"),
+    "refresh_token": ("client_id", "refresh_token"),
     "session": ("session_id",),
 }
 
@@ -41,6 +42,7 @@ class SalesforceSettings:
     client_secret: Secret = field(default_factory=Secret)
     private_key: Secret = field(default_factory=Secret)
     username: str = ""
+    refresh_token: Secret = field(default_factory=Secret)
     session_id: Secret = field(default_factory=Secret)
     api_version: str = "59.0"
     overlap_minutes: int = 15

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from connectors.errors import CredentialsError, LimitError, SourceError
 from connectors.http import Pace
+from connectors.salesforce import SalesforceSource
 from connectors.salesforce_errors import Refusal, in_words, login_error, refusal_of
 from connectors.salesforce_login import log_in, unreachable
 from connectors.salesforce_settings import SalesforceSettings, zone_of
@@ -67,11 +68,33 @@ def test_a_wrong_client_is_refused_once(world: World, changes: dict[str, object]
 
 
 def test_a_session_is_used_as_it_is_and_never_renewed(world: World) -> None:
-    token = log_in(world.settings(), world.source().client._session, world.clock)
+    token = log_in(world.settings(), world.source().client._session, world.clock).access_token
     assert len(read(world.source(login="session", session_id=token)).rows["lead"]) == 2
     world.service.expire_tokens()
     with pytest.raises(CredentialsError, match="no longer accepts the session"):
         read(world.source(login="session", session_id=token))
+
+
+def test_a_refresh_token_logs_in_and_a_changed_one_is_kept(world: World) -> None:
+    token, changed = (Secret(world.service.tokens.mint_refresh("app")) for _ in range(2))
+    kept: list[Secret] = []
+    settings = world.settings(login="refresh_token", refresh_token=token)
+    source = SalesforceSource(settings, world.session, world.clock, kept.append)
+    assert len(read(source).rows["lead"]) == 2
+    assert kept == []
+    body = f'{{"access_token":"stale","refresh_token":"{changed.reveal()}"}}'
+    world.service.expire_tokens()
+    world.server.faults.add(Fault("status", path="/token", status=200, body=body))
+    with pytest.raises(CredentialsError):
+        read(source)
+    assert kept == [changed]
+    world.service.tokens.revoke(token.reveal())
+    assert len(read(source).rows["lead"]) == 2, "the changed one is used from now on"
+
+
+def test_a_refresh_token_that_is_not_valid_any_more_is_said(world: World) -> None:
+    with pytest.raises(CredentialsError, match="does not accept the login"):
+        read(world.source(login="refresh_token", refresh_token=Secret("old")))
 
 
 def test_many_threads_renew_an_expired_token_once(world: World) -> None:
@@ -129,6 +152,7 @@ def test_a_network_error_says_what_to_look_at() -> None:
         ({"client_secret": Secret()}, "client_secret is missing"),
         ({"login": "jwt"}, "private_key_file is missing"),
         ({"login": "session"}, "session_id is missing"),
+        ({"login": "refresh_token"}, "refresh_token is missing"),
         ({"api_version": "v59.0"}, "api_version must be like"),
         ({"overlap_minutes": -1}, "overlap_minutes must be"),
         ({"erased_hours": 0}, "erased_hours must be"),

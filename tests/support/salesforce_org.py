@@ -193,7 +193,7 @@ class World:
         return replace(base, **changes)  # type: ignore[arg-type] # the tests name fields of the settings
 
     def source(self, **changes: object) -> SalesforceSource:
-        return SalesforceSource(self.settings(**changes), self._session, self.clock)
+        return SalesforceSource(self.settings(**changes), self.session, self.clock)
 
     def set(self, **changes: object) -> None:
         """Change settings of the org while it runs."""
@@ -202,7 +202,7 @@ class World:
     def paths(self) -> Sequence[str]:
         return [call.path for call in self.server.journal]
 
-    def _session(self, settings: SalesforceSettings) -> requests.Session:
+    def session(self, settings: SalesforceSettings) -> requests.Session:
         return open_salesforce_session(settings, self.pace)
 
 
