@@ -56,6 +56,7 @@ def salesforce_settings(settings: Settings) -> SalesforceSettings:
         client_secret=Secret(settings.text("salesforce", "client_secret")),
         private_key=Secret(_private_key(settings)),
         username=settings.text("salesforce", "username"),
+        refresh_token=Secret(settings.text("salesforce", "refresh_token")),
         session_id=Secret(settings.text("salesforce", "session_id")),
         api_version=settings.text("salesforce", "api_version"),
         overlap_minutes=settings.integer("salesforce", "overlap_minutes"),
