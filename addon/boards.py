@@ -46,8 +46,8 @@ def scorecard(desk: Desk, who: str, period: str, name: str, language: Language) 
             message=value.message,
             target=target.value,
             attainment=attainment.value,
-            versus_prior=_growth(prior),
-            versus_year_ago=_growth(year_ago),
+            versus_prior=_change(value, prior),
+            versus_year_ago=_change(value, year_ago),
             n=value.n,
         )
         for kpi, (value, target, attainment, prior, year_ago) in zip(kpis, by_kpi, strict=True)
@@ -55,8 +55,13 @@ def scorecard(desk: Desk, who: str, period: str, name: str, language: Language) 
     return scorecard_tab(_heading(desk, answers[0]), rows, language)
 
 
-def _growth(answer: Answer) -> float | None:
-    return answer.value if answer.state in {"ok", "stale"} else None
+def _change(value: Answer, relative: Answer) -> float | None:
+    """Return the relative change, or for a KPI in percent the difference, where both periods are known."""
+    if relative.value is None or value.value is None or relative.state not in {"ok", "stale"}:
+        return None
+    if value.unit != "percent":
+        return relative.value
+    return None if relative.value == -1 else value.value - value.value / (1 + relative.value)
 
 
 def leaderboard(desk: Desk, period: str, language: Language) -> TabContent:

@@ -23,6 +23,8 @@ from kpis.questions import Answer, Question
 
 _MARK: Final = "DEMO"
 _SEED: Final = 7
+_CURRENCY: Final = "USD"
+"""Of the demo company; a single-currency organisation's own API does not tell, so others show plain numbers."""
 _HEADLINES: Final = (
     "revenue", "won_opportunities", "lost_opportunities", "open_opportunities", "win_rate", "average_deal_size",
     "sales_cycle_length", "sales_cycle_median",
@@ -49,10 +51,12 @@ def open_demo(organisation: Organisation, org_folder: Path | None, today: date |
     folder = org_folder or demo_company(organisation.data_folder, day)
     with start(folder, port=port, today=day) as sandbox:
         key_file = sandbox.service_account_file(organisation.data_folder / "demo")
+        currency = "" if org_folder else _CURRENCY
         has_sheets = (folder / SHEETS_FOLDER).is_dir()
         settings = with_values(
             dataclasses.replace(organisation.settings, clock=Clock(day), values={}, source="the demo"),
             {
+                ("org", "currency"): currency,
                 ("salesforce", "instance_url"): sandbox.url,
                 ("salesforce", "client_id"): sandbox.client_id,
                 ("salesforce", "client_secret"): sandbox.client_secret,

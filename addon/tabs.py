@@ -44,7 +44,10 @@ class TabHeading:
 
 @dataclass(frozen=True, slots=True)
 class ScorecardRow:
-    """One KPI. ``attainment`` and the two changes are fractions; what is None is not known or does not apply."""
+    """One KPI. ``attainment`` and the two changes are fractions; what is None is not known or does not apply.
+
+    The changes are relative, but differences for a KPI in percent: 30 % after 20 % is +10 points, not +50 %.
+    """
 
     title: str
     value: float | None
@@ -160,12 +163,18 @@ def _scorecard_line(row: ScorecardRow, language: Language) -> list[Cell]:
         Cell(row.value, shown),
         Cell(row.target, shown),
         Cell(row.attainment, "percent"),
-        Cell(row.versus_prior, "percent"),
-        Cell(row.versus_year_ago, "percent"),
+        _change(row.versus_prior, row.unit),
+        _change(row.versus_year_ago, row.unit),
         Cell(state_words(row.state, language) or None),
         Cell(row.n, "count"),
         Cell(row.message or None),
     ]
+
+
+def _change(change: float | None, unit: str) -> Cell:
+    if unit == "percent" and change is not None:
+        return Cell(change * 100, "points")
+    return Cell(change, "change")
 
 
 def _leaderboard_line(row: LeaderboardRow, columns: Sequence[LeaderboardColumn], language: Language) -> list[Cell]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 CellValue = float | int | str | bool | datetime.date | None
-CellFormat = Literal["", "money", "percent", "count", "ratio", "number", "date", "text"]
+CellFormat = Literal["", "money", "percent", "count", "ratio", "number", "date", "text", "change", "points"]
 CellStyle = Literal["", "title", "heading", "muted"]
 
 LONGEST_TEXT: Final = 2_000  # a sentence or a name; Sheets itself stops at 50,000 characters a cell
@@ -24,6 +24,8 @@ _PATTERNS: Final[Mapping[CellFormat, Mapping[str, str]]] = {
     "number": {"type": "NUMBER", "pattern": "#,##0.0"},
     "date": {"type": "DATE", "pattern": "yyyy-mm-dd"},
     "text": {"type": "TEXT"},
+    "change": {"type": "PERCENT", "pattern": "+0.0%;-0.0%;0.0%"},
+    "points": {"type": "NUMBER", "pattern": '+0.0" pts";-0.0" pts";0.0" pts"'},
 }
 
 _TEXT_STYLES: Final[Mapping[CellStyle, Mapping[str, object]]] = {
@@ -37,7 +39,7 @@ _TEXT_STYLES: Final[Mapping[CellStyle, Mapping[str, object]]] = {
 class Cell:
     """One typed value and how it is shown. ``style`` is applied once, when the tab is made: later it is the user's.
 
-    A percent is a fraction (0.63). Text is only ever text, whatever it begins with.
+    A percent and a change are fractions (0.63), points are percentage points (63). Text is only ever text, whatever it begins with.
     """
 
     value: CellValue = None
