@@ -84,6 +84,11 @@ class TokenKind:
     checks: Mapping[str, Check] = field(default_factory=dict)
 
 
+def _one_of(texts: frozenset[str]) -> Check:
+    """Return the check that a claim is one of these texts; a list that holds one of them is not."""
+    return lambda value: isinstance(value, str) and value in texts
+
+
 def system_token_kind(settings: Settings) -> TokenKind:
     """Return what the add-on service's own token must say: that it was made for one of our endpoints.
 
@@ -95,8 +100,8 @@ def system_token_kind(settings: Settings) -> TokenKind:
     return TokenKind(
         frozenset(settings.words("google", "addon_audiences") or own),
         {
-            "iss": lambda value: value in _ISSUERS,
-            "email": lambda value: bool(account) and value == account,
+            "iss": _one_of(_ISSUERS),
+            "email": _one_of(frozenset({account}) - {""}),
             "email_verified": lambda value: value is True,
         },
     )
@@ -109,11 +114,11 @@ def user_token_kind(settings: Settings) -> TokenKind:
     return TokenKind(
         frozenset(client_id for client_id in client_ids if client_id),
         {
-            "iss": lambda value: value in _ISSUERS,
+            "iss": _one_of(_ISSUERS),
             "sub": lambda value: isinstance(value, str) and value != "",
             "email": lambda value: isinstance(value, str) and "@" in value,
             "email_verified": lambda value: value is True,
-            "hd": lambda value: value in domains,
+            "hd": _one_of(domains),
         },
     )
 
@@ -133,7 +138,7 @@ class Verifier:
         try:
             header = google_jwt.decode_header(token)
             claims = self._verified(token, header)
-        except (google_exceptions.GoogleAuthError, ValueError, TypeError, KeyError, AttributeError):
+        except (google_exceptions.GoogleAuthError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             # A forged token may hold any JSON in any place; whatever it breaks, it is refused.
             raise refused from None
         if claims is None or not all(check(claims.get(name)) for name, check in self._kind.checks.items()):
