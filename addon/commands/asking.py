@@ -52,6 +52,8 @@ def kpi(  # noqa: PLR0917 - one parameter an option
 @click.argument("who", default="")
 @click.argument("period", default="")
 @click.option("--records", is_flag=True, help="List the records behind both parts.")
+@click.option("--page", type=click.IntRange(1), default=1, help="Which page of the records.")
+@click.option("--page-size", type=click.IntRange(1, 10_000), default=1_000, help="Records a page.")
 @as_of_option
 @json_option
 @click.pass_obj
@@ -61,20 +63,23 @@ def explain(  # noqa: PLR0917 - one parameter an option
     who: str,
     period: str,
     records: bool,
+    page: int,
+    page_size: int,
     as_of: datetime | None,
     as_json: bool,
 ) -> None:
     """Say what a number is made of: formula, both parts, filter, sources, and with --records the records."""
-    from kpis.explain import explain as explain_answer
+    from addon.explained_documents import explain_document
+    from addon.explained_text import explanation_text, records_text
 
     desk = Reader(organisation).desk(as_of=_day(as_of))
-    answer = _understood(desk.answerer.answer(Question(kpi_name, who, period)))
-    explanation = explain_answer(desk.answerer, answer, desk.snapshot.folder / "facts", with_records=records)
-    document = {**explanation.document(), "snapshot": desk.snapshot.id, "as_of": desk.as_of, "fresh": desk.freshness}
+    question = Question(kpi_name, who, period)
     if as_json:
+        document = explain_document(desk, question, with_records=records, page=page, page_size=page_size)
         click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
-    else:
-        click.echo("\n".join(explanation.lines()))
+        return
+    lines = explanation_text(desk, question)
+    click.echo("\n".join([*lines, "", *records_text(desk, question, page, page_size)] if records else lines))
 
 
 @click.command("list")

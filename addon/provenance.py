@@ -1,0 +1,55 @@
+"""Where a number comes from: its question opened up in a pinned snapshot, its tables, the pages of its records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from addon.reader import Desk
+from kpis.cases import Case, case_of
+from kpis.engine import opened
+from kpis.errors import QuestionError
+from kpis.questions import Answer, Question
+from kpis.tables_of import tables_of
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table behind a number: how many rows it has, who delivered it and when, and what is missing in it.
+
+    ``rows`` is None where the caller may not know how many there are in all, or the table was never read.
+    """
+
+    table: str
+    rows: int | None
+    delivered: Mapping[str, str]
+    problems: tuple[str, ...]
+
+
+def case_at(desk: Desk, question: Question) -> Case | Answer:
+    """Return the case of a question, or the answer that it is not allowed. Raises `QuestionError`."""
+    folder = desk.snapshot.folder / "facts"
+    case = case_of(desk.answerer, lambda: opened(folder, desk.answerer.cube.today), question)
+    if isinstance(case, Answer) and case.state == "error":
+        raise QuestionError(case.message)
+    return case
+
+
+def sources_of(desk: Desk, kpi: str) -> list[Source]:
+    """Return every table that the KPI rests on; totals of rows are for callers without a limit."""
+    return [_source(desk, table) for table in sorted(tables_of(desk.answerer.catalogue, kpi))]
+
+
+def _source(desk: Desk, table: str) -> Source:
+    found = desk.snapshot.manifest.tables.get(table)
+    if found is None:
+        return Source(table, None, {}, ())
+    delivered = {source: desk.freshness.get(source, desk.as_of) for source in found.sources}
+    return Source(table, None if desk.answerer.limit.is_set else found.rows, delivered, found.problems)
+
+
+def link_of(desk: Desk, record_id: str) -> str:
+    """Return the address of a record in Salesforce; an empty text for one that is not from there."""
+    pattern, number = desk.snapshot.manifest.company.record_url, record_id.removeprefix("sf:")
+    is_linked = pattern and record_id.startswith("sf:") and number.isalnum()
+    return pattern.replace("{id}", number) if is_linked else ""
