@@ -1,0 +1,124 @@
+"""The permission sets allow exactly what `connectors/salesforce.toml` reads, and nothing but reading."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree as Xml
+
+import pytest
+
+from connectors.salesforce_mapping import ObjectMapping, load_mapping
+
+_ROOT: Final = Path(__file__).resolve().parents[2]
+_APP: Final = _ROOT / "manifests" / "salesforce" / "app"
+_DESCRIBES: Final = _ROOT.parent / "shared" / "salesforce" / "describe"
+_NAMESPACE: Final = "{http://soap.sforce.com/2006/04/metadata}"
+
+WITHOUT_OBJECT_PERMISSION: Final = {
+    "Organization": "everyone sees it",
+    "OpportunityStage": "everyone sees it",
+    "User": "View All Users",
+    "LoginHistory": "Manage Users, which is more than reading: left out",
+    "OpportunityLineItem": "comes with its opportunity",
+    "OpportunityHistory": "comes with its opportunity",
+    "Task": "Access Activities",
+    "Event": "Access Activities",
+}
+SYSTEM_FIELDS: Final = frozenset(
+    {"Name", "OwnerId", "CreatedDate", "LastModifiedDate", "SystemModstamp", "IsDeleted", "CurrencyIsoCode"}
+)
+ALWAYS_VISIBLE: Final = {
+    "Organization": "TimeZoneSidKey DefaultCurrencyIsoCode FiscalYearStartMonth UsesStartDateAsFiscalYearName",
+    "User": "Email ManagerId Division Department IsActive UserType UserRoleId",
+    "Opportunity": "CloseDate StageName IsClosed IsWon ForecastCategoryName ForecastCategory",
+    "OpportunityLineItem": "OpportunityId Product2Id Quantity UnitPrice TotalPrice",
+    "OpportunityHistory": "OpportunityId StageName Amount Probability CloseDate",
+    "OpportunityStage": "MasterLabel SortOrder IsClosed IsWon",
+    "Lead": "Status ConvertedDate ConvertedOpportunityId ConvertedAccountId",
+    "Task": "AccountId ActivityDate CompletedDateTime IsClosed IsRecurrence TaskSubtype",
+    "Event": "AccountId ActivityDate StartDateTime IsChild IsRecurrence",
+    "Contract": "AccountId Status",
+    "LoginHistory": "UserId LoginTime Status",
+}
+"""Fields that Salesforce shows to whoever may read the object: required ones and its own. They take no permission."""
+COMPOUND: Final = {"Account.BillingCountry": "Account.BillingAddress"}
+"""Parts of an address are allowed as a whole."""
+
+
+def _texts(name: str, path: str) -> list[str]:
+    tree = Xml.parse(_APP / "permissionsets" / f"{name}.permissionset-meta.xml")  # noqa: S314 (our own file)
+    found = tree.findall("/".join(f"{_NAMESPACE}{part}" for part in path.split("/")))
+    return [element.text or "" for element in found]
+
+
+def _allowed(path: str) -> list[str]:
+    return [text for name in ("Scorecell_Read", "Scorecell_Read_Optional") for text in _texts(name, path)]
+
+
+def _read_fields(mapping: ObjectMapping) -> Iterator[tuple[str, bool]]:
+    """Yield the fields of an object that are read, and whether it is missed where it is absent."""
+    choices = [choice for column in mapping.columns for choice in column.choices]
+    names = [field for choice in choices for field in choice.fields] + [each.source for each in mapping.keep]
+    for field in names:
+        first, _, rest = field.path.partition(".")
+        yield (f"{first}Id" if rest else first), not (field.optional or mapping.optional)
+    for name in filter(None, (mapping.changed, mapping.deleted, mapping.heads)):
+        yield name, not mapping.optional
+
+
+def _permission(object_name: str, field: str) -> str:
+    """Return the name of the field's permission; custom fields of tasks and events belong to both."""
+    owner = "Activity" if object_name in {"Task", "Event"} and field.endswith("__c") else object_name
+    return COMPOUND.get(f"{owner}.{field}", f"{owner}.{field}")
+
+
+def _is_always_visible(object_name: str, field: str) -> bool:
+    return field in SYSTEM_FIELDS or field in ALWAYS_VISIBLE.get(object_name, "").split()
+
+
+def _needed() -> dict[str, bool]:
+    """Return each permission that the mapping needs, and whether every organisation needs it."""
+    needed: dict[str, bool] = {}
+    for mapping in load_mapping():
+        for field, is_missed in _read_fields(mapping):
+            if not _is_always_visible(mapping.name, field):
+                permission = _permission(mapping.name, field)
+                needed[permission] = needed.get(permission, False) or is_missed
+    return needed
+
+
+def test_the_permission_sets_name_exactly_the_fields_that_are_read() -> None:
+    allowed = _allowed("fieldPermissions/field")
+    assert sorted(allowed) == sorted(set(allowed))
+    assert set(allowed) == set(_needed())
+    surely_there = set(_texts("Scorecell_Read", "fieldPermissions/field"))
+    assert surely_there <= {permission for permission, is_missed in _needed().items() if is_missed}
+    assert not any(field.endswith("__c") for field in surely_there)
+
+
+def test_the_permission_sets_name_exactly_the_objects_that_are_read() -> None:
+    mapped = {mapping.name for mapping in load_mapping()}
+    assert set(_allowed("objectPermissions/object")) == mapped - set(WITHOUT_OBJECT_PERMISSION)
+
+
+def test_nothing_but_reading_is_allowed() -> None:
+    assert set(_allowed("fieldPermissions/editable")) == {"false"}
+    for right in ("allowCreate", "allowEdit", "allowDelete", "modifyAllRecords"):
+        assert set(_allowed(f"objectPermissions/{right}")) == {"false"}, right
+    users = set(_allowed("userPermissions/name"))
+    assert users == {"ActivitiesAccess", "ApiEnabled", "ViewAllUsers", "ViewRoles"}
+
+
+@pytest.mark.parametrize("object_name", ["Account", "Event", "Lead", "Opportunity"])
+def test_recorded_describes_agree_on_what_takes_a_permission(object_name: str) -> None:
+    path = _DESCRIBES / f"{object_name}.json"
+    if not path.exists():
+        pytest.skip(f"{path.name} is not in this checkout.")
+    described = {field["name"]: field["permissionable"] for field in json.loads(path.read_text("utf-8"))["fields"]}
+    mapping = next(each for each in load_mapping() if each.name == object_name)
+    for field, _ in _read_fields(mapping):
+        if field in described:
+            assert described[field] is not _is_always_visible(object_name, field), field
