@@ -6,8 +6,8 @@ const ScorecellAsking = (() => {
    * in a grid, what is wrong stands in its cell.
    * @param {Array<*>} given KPI, who, period, show
    * @param {*} revision
-   * @param {function(ScorecellQuestion, ScorecellAnswer): *} shown what a cell of a range shows
-   * @param {function(ScorecellQuestion, ScorecellAnswer): *} shownAlone what a single cell shows
+   * @param {(question: ScorecellQuestion, answer: ScorecellAnswer) => any} shown what a cell of a range shows
+   * @param {(question: ScorecellQuestion, answer: ScorecellAnswer) => any} shownAlone what a single cell shows
    */
   function answers(given, revision, shown, shownAlone) {
     const { rows, columns, cells } = ScorecellCells.grid(given);
@@ -22,7 +22,10 @@ const ScorecellAsking = (() => {
     return Array.from({ length: rows }, (_, row) => values.slice(row * columns, (row + 1) * columns));
   }
 
-  /** @param {ScorecellCell} cell @param {*} revision @param {function(ScorecellQuestion, ScorecellAnswer): *} shown */
+  /**
+   * @param {ScorecellCell} cell @param {*} revision
+   * @param {(question: ScorecellQuestion, answer: ScorecellAnswer) => any} shown
+   */
   function alone(cell, revision, shown) {
     if (cell.problem) throw new Error(cell.problem);
     return shown(cell.question, ScorecellBundle.answer(cell.question, JSON.stringify(revision ?? '')));

@@ -48,7 +48,7 @@ const ScorecellBundle = (() => {
   /**
    * Look into the cache until the answer is there or the lock is ours to fetch it.
    * @param {*} cache @param {*} lock @param {string} scope @param {ScorecellQuestion} question
-   * @param {function(): ScorecellAnswer} fetch
+   * @param {() => ScorecellAnswer} fetch
    * @returns {ScorecellAnswer}
    */
   function inTurn(cache, lock, scope, question, fetch) {

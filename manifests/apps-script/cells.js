@@ -70,7 +70,7 @@ const ScorecellCells = (() => {
    * @param {*} value @returns {string[]}
    */
   function list(value) {
-    const words = [].concat(...matrix(value)).map(word);
+    const words = matrix(value).flat().map(word);
     if (problemOf(words)) throw new Error(problemOf(words));
     const filled = words.filter((each) => each !== '');
     return filled.length ? filled : [''];

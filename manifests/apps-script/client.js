@@ -134,7 +134,7 @@ const ScorecellClient = (() => {
 
   /**
    * Call the server, a second time where it was away or failed at once, and return its JSON object. Throws a sentence.
-   * @param {string} server @param {string} path @param {function(): Object<string, *>} request made anew per attempt
+   * @param {string} server @param {string} path @param {() => Object<string, any>} request made anew per attempt
    * @returns {Object<string, *>}
    */
   function call(server, path, request) {

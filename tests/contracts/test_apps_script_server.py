@@ -100,11 +100,7 @@ def test_tables_lists_and_freshness_of_our_server_spill(world: World, url: str) 
     assert isinstance(fresh, datetime)
     assert abs((datetime.now(UTC) - fresh).total_seconds()) < 3600
     assert cells["C11"] == world.ask("revenue", "Ann Lee").value
-    assert [cells[place] for place in ("A10", "A20", "A40")] == [
-        say("who", "fr"),
-        say("kpi", "fr"),
-        say("period", "fr"),
-    ]
+    assert (cells["B10"], cells["A20"], cells["A40"]) == (say("period", "fr"), say("kpi", "fr"), say("period", "fr"))
     assert cells["A43"] != ""
     assert "A44" not in cells
     assert cells["A51"] == 1
