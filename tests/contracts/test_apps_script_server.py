@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from flask import Flask
-from werkzeug.serving import make_server
 
 from addon.settings import with_values
 from addon.web import create_app
@@ -18,6 +14,7 @@ from addon.words import say
 from kpis.catalogue import load_catalogue
 from tests.support.apps_script import CellError, Document, Step, run_cells, run_steps
 from tests.support.running import World, running_world
+from tests.support.serving import served
 
 SPREADSHEET = "1AbC-d_E2"
 
@@ -32,22 +29,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def url(world: World) -> Iterator[str]:
     settings = with_values(world.organisation.settings, {("google", "allowed_domains"): ("example.com",)})
-    with _served(create_app(replace(world.organisation, settings=settings))) as address:
+    with served(create_app(replace(world.organisation, settings=settings))) as address:
         yield address
-
-
-@contextmanager
-def _served(app: Flask) -> Iterator[str]:
-    """Serve the application on loopback in threads, as gunicorn does."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _connected(world: World, url: str) -> Document:
