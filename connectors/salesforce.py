@@ -8,14 +8,15 @@ after their stamp; reading one twice changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from connectors.salesforce_client import SalesforceClient, SessionFactory
-from connectors.salesforce_erased import Erased, ask_erased, due, erased_rows
+from connectors.salesforce_erased import Erased, ask_erased, due, rows_again
 from connectors.salesforce_errors import Refusal, in_words, reason
-from connectors.salesforce_mapping import ObjectMapping, load_mapping
+from connectors.salesforce_lookup import changed_parents, has_any, look_up, without
+from connectors.salesforce_mapping import Lookup, ObjectMapping, described_names, load_mapping
 from connectors.salesforce_money import Rates, in_corporate_currency, no_rate, read_rates
 from connectors.salesforce_plan import Described, ObjectPlan, plan_object
 from connectors.salesforce_rows import ID_PREFIX, Record, Rows, read_rows
@@ -39,6 +40,7 @@ class _Run:
     bookmark: datetime
     zone: str
     rates: Rates | None = None
+    empty_lookups: set[Lookup] = field(default_factory=set)
 
 
 class SalesforceSource:
@@ -71,6 +73,11 @@ class SalesforceSource:
         """Return how many HTTP calls this source has made so far."""
         return self.client.call_count
 
+    @property
+    def object_count(self) -> int:
+        """Return how many objects are read: a run without changes makes at most two calls more."""
+        return len(described_names(self.mappings))
+
     def record_url(self, row_id: str) -> str:
         """Return the page of a record in Salesforce."""
         return record_pattern(self.settings).format(id=row_id.removeprefix(ID_PREFIX))
@@ -92,7 +99,7 @@ class SalesforceSource:
 
     def _begin(self) -> _Run:
         """Describe all objects, and read the rates where the organisation has several currencies."""
-        described = self.client.describe([mapping.name for mapping in self.mappings])
+        described = self.client.describe(described_names(self.mappings))
         run = _Run(described, self.client.server_time, self.settings.time_zone or _DEFAULT_ZONE)
         fitted = [plan_object(mapping, described).plan for mapping in self.mappings]
         if any(plan is not None and plan.money is not None for plan in fitted):
@@ -138,11 +145,20 @@ class SalesforceSource:
             erased = ask_erased(self.client, plan, erased_until - self._overlap, run.bookmark)
             todo = "nothing" if erased is not None else "read whole"
         if erased is not None:
-            yield from erased_rows(self.client, plan, erased.ids, lambda records: _rows_of(plan, records, run))
+            yield from self._again(plan, run, erased.ids)
         is_whole = since is None or todo == "read whole"
+        for lookup in plan.mapping.lookups:
+            if since is not None and not is_whole:
+                yield from self._again(plan, run, changed_parents(self.client, lookup, since - self._overlap))
+            elif not has_any(self.client, lookup):
+                run.empty_lookups.add(lookup)
         yield from self._rows(plan, run, None if since is None or is_whole else since - self._overlap)
         if not plan.mapping.is_read_whole and (is_whole or erased is not None):
             yield Checkpoint(name + _ERASED, _text(run.bookmark if erased is None else erased.covered_until))
+
+    def _again(self, plan: ObjectPlan, run: _Run, ids: Sequence[str]) -> Iterator[Batch]:
+        """Yield what has become of some records, whether or not their stamps moved."""
+        return rows_again(self.client, plan, ids, lambda records: self._rows_of(plan, records, run))
 
     def _rows(self, plan: ObjectPlan, run: _Run, since: datetime | None) -> Iterator[Change]:
         """Yield the rows of one object page by page, and its checkpoint when all have come."""
@@ -150,7 +166,7 @@ class SalesforceSource:
         unreadable: list[str] = []
         no_rates: set[str] = set()
         for records in self._pages(plan, since):
-            rows = _rows_of(plan, records, run)
+            rows = self._rows_of(plan, records, run)
             unreadable += rows.unreadable
             no_rates |= rows.no_rates
             if table == "organisation":
@@ -175,6 +191,15 @@ class SalesforceSource:
         else:
             yield from pages
 
+    def _rows_of(self, plan: ObjectPlan, records: Sequence[Record], run: _Run) -> Rows:
+        """Return the rows of some records, with what other objects say about them."""
+        rows = read_rows(plan, records, zone_of(run.zone))
+        if plan.money is not None:
+            rows = in_corporate_currency(rows, plan.money, records, run.rates or Rates("", {}, {}))
+        for lookup in plan.mapping.lookups:
+            rows = without(lookup, rows) if lookup in run.empty_lookups else look_up(self.client, lookup, rows)
+        return rows
+
     def _organisation(self, rows: Rows, run: _Run) -> Rows:
         """Take the organisation's zone for all that is read after it, and add where its records are shown."""
         zones = rows.columns.get("time_zone", ())
@@ -185,13 +210,6 @@ class SalesforceSource:
         if run.rates is not None and run.rates.corporate:
             columns["currency"] = [run.rates.corporate] * count
         return replace(rows, columns=columns)
-
-
-def _rows_of(plan: ObjectPlan, records: Sequence[Record], run: _Run) -> Rows:
-    rows = read_rows(plan, records, zone_of(run.zone))
-    if plan.money is None:
-        return rows
-    return in_corporate_currency(rows, plan.money, records, run.rates or Rates("", {}, {}))
 
 
 def record_pattern(settings: SalesforceSettings) -> str:

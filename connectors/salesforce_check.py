@@ -8,7 +8,7 @@ from typing import Final
 from connectors.errors import SourceError
 from connectors.salesforce import SalesforceSource
 from connectors.salesforce_errors import Refusal, in_words
-from connectors.salesforce_mapping import ObjectMapping
+from connectors.salesforce_mapping import ObjectMapping, described_names
 from connectors.salesforce_plan import Described, Fitted, plan_object
 from connectors.source import Finding
 
@@ -19,7 +19,7 @@ _CALLS_LOW: Final = 0.8  # of the allowance used
 def check_salesforce(source: SalesforceSource) -> list[Finding]:
     """Return what is well and what is not: login, each object with its fields, calls left. Costs two calls."""
     try:
-        described = source.client.describe([mapping.name for mapping in source.mappings])
+        described = source.client.describe(described_names(source.mappings))
     except Refusal as refusal:
         return [Finding(_PLACE, False, str(in_words(refusal, source.settings.instance.host)))]
     except SourceError as error:

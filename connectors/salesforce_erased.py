@@ -14,13 +14,13 @@ from typing import Final, Literal
 
 from connectors.salesforce_client import SalesforceClient
 from connectors.salesforce_errors import Refusal
+from connectors.salesforce_lookup import chunks
 from connectors.salesforce_plan import ObjectPlan
 from connectors.salesforce_rows import ID_PREFIX, Record, Rows
 from connectors.source import Batch
 
 _TOLD: Final = timedelta(days=14)  # of the 15 days that are kept, with a day to spare
 _UNTOLD: Final = timedelta(days=7)  # how often an object is read whole that cannot be asked
-_IDS_A_QUERY: Final = 400  # below the bytes that an address may have
 _BEYOND_ASKING: Final = frozenset({"INVALID_REPLICATION_DATE", "EXCEEDED_ID_LIMIT"})
 
 Due = Literal["nothing", "ask", "read whole"]
@@ -56,12 +56,11 @@ def ask_erased(client: SalesforceClient, plan: ObjectPlan, since: datetime, unti
     return Erased(ids, covered_until)
 
 
-def erased_rows(
+def rows_again(
     client: SalesforceClient, plan: ObjectPlan, ids: Sequence[str], rows_of: Callable[[Sequence[Record]], Rows]
 ) -> Iterator[Batch]:
-    """Yield what has become of deleted records: those that were brought back are read, the others are gone."""
-    for start in range(0, len(ids), _IDS_A_QUERY):
-        asked = ids[start : start + _IDS_A_QUERY]
+    """Yield what has become of these records: those that are there, perhaps brought back, and those that are gone."""
+    for asked in chunks(ids):
         records = [record for page in client.pages(plan.query_of(asked)) for record in page.records]
         rows = rows_of(records)
         alive = set(rows.columns["id"])

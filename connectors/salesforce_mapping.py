@@ -16,7 +16,20 @@ from connectors.soql import SoqlError, name
 from kpis.tables import TABLES, Column, Table
 
 Constant = str | bool | float
-_OBJECT_KEYS: Final = ("table", "changed", "deleted", "optional", "grows", "per", "heads", "keep", "money", "fields")
+_OBJECT_KEYS: Final = (
+    "table",
+    "changed",
+    "deleted",
+    "optional",
+    "grows",
+    "per",
+    "heads",
+    "keep",
+    "money",
+    "lookups",
+    "fields",
+)
+_LOOKUP_KEYS: Final = ("object", "by", "field", "changed", "deleted", "first")
 _MONEY_KEYS: Final = ("columns", "currency", "day", "moves_with")
 _CHOICE_KEYS: Final = ("field", "is", "when", "words", "prefix", "heads")
 _CHOICES_MAX: Final = 50  # of one column
@@ -101,6 +114,22 @@ class MoneyMapping:
 
 
 @dataclass(frozen=True, slots=True)
+class Lookup:
+    """A column that holds the id in the field ``value`` of another object's record, the ``first`` that names the row.
+
+    ``by`` is the field that names the row; ``changed`` and ``deleted`` are as in an object's mapping.
+    """
+
+    column: str
+    source: str
+    by: str
+    value: str
+    changed: str
+    deleted: str
+    first: str
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectMapping:
     """How the rows of an object become rows of a canonical table; see ``salesforce.toml`` for each word."""
 
@@ -115,6 +144,7 @@ class ObjectMapping:
     heads: str = ""
     keep: tuple[Condition, ...] = ()
     money: MoneyMapping | None = None
+    lookups: tuple[Lookup, ...] = ()
 
     @property
     def is_read_whole(self) -> bool:
@@ -137,11 +167,17 @@ def load_mapping(overrides: Mapping[str, object] | None = None) -> tuple[ObjectM
     return tuple(sorted(mappings, key=lambda mapping: mapping.table.name != "organisation"))
 
 
+def described_names(mappings: Sequence[ObjectMapping]) -> tuple[str, ...]:
+    """Return the objects that the mapping speaks of, each once."""
+    names = [name for mapping in mappings for name in (mapping.name, *(lookup.source for lookup in mapping.lookups))]
+    return tuple(dict.fromkeys(names))
+
+
 def _laid_over(base: object, own: Mapping[str, object], place: str) -> dict[str, object]:
     """Return an object's entry with the own entries over it: field by field, all else whole."""
     merged = dict(_table(base, place))
     for key, value in own.items():
-        if key in {"fields", "keep"}:
+        if key in {"fields", "keep", "lookups"}:
             merged[key] = {**_table(merged.get(key, {}), place), **_table(value, f"{place}.{key}")}
         else:
             merged[key] = value
@@ -169,6 +205,7 @@ def _object(object_name: str, entry: Mapping[str, object]) -> ObjectMapping:
         heads=_optional_name(entry.get("heads", ""), f"{place}.heads"),
         keep=_conditions(entry.get("keep", {}), f"{place}.keep"),
         money=_money(table, entry["money"], f"{place}.money") if "money" in entry else None,
+        lookups=_lookups(table, entry.get("lookups", {}), f"{place}.lookups"),
     )
 
 
@@ -233,6 +270,27 @@ def _money(table: Table, value: object, place: str) -> MoneyMapping:
         currency=_name(entry.get("currency", "CurrencyIsoCode"), f"{place}.currency").path,
         day=_optional_name(entry.get("day", ""), f"{place}.day"),
         moves_with=_optional_name(entry.get("moves_with", ""), f"{place}.moves_with"),
+    )
+
+
+def _lookups(table: Table, value: object, place: str) -> tuple[Lookup, ...]:
+    entries = _table(value, place)
+    _columns(table, list(entries), place)
+    return tuple(_lookup(column, entry, f"{place}.{column}") for column, entry in entries.items() if entry != "")
+
+
+def _lookup(column: str, value: object, place: str) -> Lookup:
+    entry = _table(value, place)
+    _known(entry, _LOOKUP_KEYS, place)
+    names = {key: _name(entry.get(key, ""), f"{place}.{key}").path for key in _LOOKUP_KEYS if key != "deleted"}
+    return Lookup(
+        column=column,
+        source=names["object"],
+        by=names["by"],
+        value=names["field"],
+        changed=names["changed"],
+        deleted=_optional_name(entry.get("deleted", ""), f"{place}.deleted"),
+        first=names["first"],
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from connectors.salesforce_mapping import Choice, ColumnRule, Condition, FieldName, ObjectMapping
+from connectors.salesforce_mapping import Choice, ColumnRule, Condition, FieldName, Lookup, ObjectMapping
 from connectors.soql import AnyOf, Soql, Where, select
 from connectors.source import Problem
 from kpis.tables import ColumnType
@@ -133,7 +133,8 @@ def plan_object(
     paths += [path for path in (money.currency, money.day) if path] if money else []
     # A stamp that cannot be asked for (some objects refuse it) leaves only reading all rows each time.
     changed = mapping.changed if _is_filterable(mapping.changed, known) else ""
-    fitted = replace(mapping, columns=kept, changed=changed)
+    lookups = tuple(lookup for lookup in mapping.lookups if _is_usable(lookup, described))
+    fitted = replace(mapping, columns=kept, changed=changed, lookups=lookups)
     plan = ObjectPlan(
         mapping=fitted,
         paths=tuple(dict.fromkeys(paths)),
@@ -145,6 +146,12 @@ def plan_object(
         drifting=() if fitted.is_read_whole else tuple(_drifting(kept, known)),
     )
     return Fitted(plan, said)
+
+
+def _is_usable(lookup: Lookup, described: Described) -> bool:
+    known = described.get(lookup.source)
+    fields = (lookup.by, lookup.value, lookup.changed, lookup.first, *filter(None, (lookup.deleted,)))
+    return known is not None and all(each in known.fields for each in fields)
 
 
 def _money_plan(

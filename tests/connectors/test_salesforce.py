@@ -30,6 +30,7 @@ from tests.support.salesforce_org import (
     small_world,
 )
 
+MEMBER_STAMPS = "2026-09-01T10:00:00.000+0000,2026-09-01T10:00:00.000+0000"
 MAVEN = Path(__file__).resolve().parents[3] / "shared" / "datasets" / "maven-crm" / "salesforce"
 
 
@@ -83,39 +84,61 @@ def test_a_lead_counts_the_earlier_contact_and_no_queue_as_its_owner(world: Worl
     assert lead["first_contacted_at"] == datetime(2026, 9, 2, 9, tzinfo=UTC)
     assert lead["converted_at"] == datetime(2026, 9, 5, 19, tzinfo=UTC), "noon in Los Angeles: the day never shifts"
     assert (lead["opportunity"], lead["owner"]) == (f"sf:{DEAL}", f"sf:{BOB}")
-    assert result.row("lead", "00Q000000000002AAA")["owner"] is None
+    assert result.row("lead", "00Q000000000002EAA")["owner"] is None
 
 
 def test_tasks_and_events_become_the_activities_that_they_are(world: World) -> None:
     activities = read(world.source()).rows["activity"]
     assert {row_id: row["kind"] for row_id, row in activities.items()} == {
-        "sf:00T000000000001AAA": "call",
-        "sf:00T000000000002AAA": "call",
-        "sf:00T000000000004AAA": "demo",
-        "sf:00U000000000001AAA": "meeting",
-        "sf:00U000000000002AAA": "demo",
+        "sf:00T000000000001EAA": "call",
+        "sf:00T000000000002EAA": "call",
+        "sf:00T000000000004EAA": "demo",
+        "sf:00U000000000001EAA": "meeting",
+        "sf:00U000000000002EAA": "demo",
     }
-    call, voicemail, to_do = (activities[f"sf:00T00000000000{number}AAA"] for number in (1, 2, 4))
+    call, voicemail, to_do = (activities[f"sf:00T00000000000{number}EAA"] for number in (1, 2, 4))
     assert (call["is_connected"], call["is_outbound"], call["opportunity"]) == (True, True, f"sf:{DEAL}")
     assert (voicemail["is_connected"], voicemail["is_outbound"], voicemail["lead"]) == (False, False, f"sf:{LEAD}")
     assert voicemail["occurred_at"] == datetime(2026, 9, 3, 19, tzinfo=UTC), "the day it was for, at noon"
     assert (to_do["occurred_at"], to_do["is_done"]) == (None, False)
-    fair = activities["sf:00U000000000002AAA"]
+    fair = activities["sf:00U000000000002EAA"]
     assert fair["occurred_at"] == datetime(2026, 9, 5, 19, tzinfo=UTC), "an all-day event stays on its day"
 
 
 def test_stages_campaigns_contracts_and_logins_are_read_where_they_are(tmp_path: Path) -> None:
     with small_world(tmp_path, {**FILES, **MORE_FILES}) as world:
         result = read(world.source())
-        world.org.hard_delete("LoginHistory", "0Ya000000000004AAA")
+        world.org.hard_delete("LoginHistory", "0Ya000000000004CAA")
         again = read(world.source(), cursor={}, before=result)
-    won = result.row("stage", "01J000000000002AAA")
+    won = result.row("stage", "01J000000000002EAA")
     assert (won["name"], won["position"], won["is_won"]) == ("Closed Won", 9, True), "inactive stages count too"
     assert result.row("campaign", "701000000000001AAA")["cost"] == 1200
     assert list(result.rows["subscription"]) == ["sf:800000000000001AAA"], "a draft has not begun"
     assert result.row("subscription", "800000000000001AAA")["annual_value"] == 12_000
     assert set(result.rows["login"]) == {f"sf:LoginHistory:{BOB}:2026-09-01", f"sf:LoginHistory:{BOB}:2026-09-03"}
     assert again.rows["login"] == result.rows["login"], "what the organisation forgets is kept"
+
+
+def test_a_lead_belongs_to_the_campaign_of_its_first_membership(tmp_path: Path) -> None:
+    fair, mailing = "701000000000001AAA", "701000000000002AAA"
+    members = {
+        "Campaign": MORE_FILES["Campaign"] + f"{mailing},Mailing,Email,,,,{BOB},{MEMBER_STAMPS}\n",
+        "CampaignMember": (
+            "Id,CampaignId,LeadId,CreatedDate,SystemModstamp\n"
+            f"00v000000000001AAA,{mailing},{LEAD},2026-09-02T10:00:00.000+0000,2026-09-02T10:00:00.000+0000\n"
+            f"00v000000000002AAA,{fair},{LEAD},2026-09-01T10:00:00.000+0000,2026-09-03T10:00:00.000+0000\n"
+        ),
+    }
+    with small_world(tmp_path, {**FILES, **members}) as world:
+        before = read(world.source())
+        assert before.row("lead", LEAD)["campaign"] == f"sf:{fair}"
+        assert before.row("lead", "00Q000000000002EAA")["campaign"] is None
+        world.clock.pass_minutes(60)
+        world.org.insert("CampaignMember", CampaignId=mailing, LeadId="00Q000000000002EAA")
+        world.org.delete("CampaignMember", "00v000000000002AAA")
+        after = read(world.source(), before=before)
+    assert after.row("lead", "00Q000000000002EAA")["campaign"] == f"sf:{mailing}"
+    assert after.row("lead", LEAD)["campaign"] == f"sf:{mailing}"
 
 
 def test_objects_that_are_not_needed_are_not_missed(world: World) -> None:
@@ -131,7 +154,7 @@ def test_a_second_read_costs_a_call_for_each_object_and_two(world: World) -> Non
     before = read(world.source())
     source = world.source()
     again = read(source, before=before)
-    assert source.call_count == len(source.mappings) + 2
+    assert source.call_count == source.object_count + 2
     assert again.rows == before.rows
     assert again.row_count < before.row_count
 
@@ -268,10 +291,10 @@ def test_an_organisation_whose_clock_went_back_is_read_whole(world: World) -> No
 def test_a_row_that_is_no_longer_of_ours_is_taken_out(world: World) -> None:
     before = read(world.source())
     world.clock.pass_minutes(60)
-    world.org.update("Task", "00T000000000001AAA", TaskSubtype="Task", Type="Other")
+    world.org.update("Task", "00T000000000001EAA", TaskSubtype="Task", Type="Other")
     world.org.update("User", CHARLIE, UserType="Guest")
     after = read(world.source(), before=before)
-    assert "sf:00T000000000001AAA" not in after.rows["activity"]
+    assert "sf:00T000000000001EAA" not in after.rows["activity"]
     assert f"sf:{CHARLIE}" not in after.rows["rep"]
 
 
@@ -491,13 +514,13 @@ def test_a_query_that_takes_too_long_leaves_the_other_objects(world: World) -> N
 
 
 def test_a_check_tells_what_is_well_and_what_is_not(world: World) -> None:
-    world.set(hidden_fields=frozenset({"Opportunity.Amount"}), absent_objects=frozenset({"Task"}), daily_calls=17)
+    world.set(hidden_fields=frozenset({"Opportunity.Amount"}), absent_objects=frozenset({"Task"}), daily_calls=18)
     findings = {finding.place: finding for finding in check_salesforce(world.source())}
     assert findings["Salesforce"].is_well
     assert findings["Salesforce Account"].is_well
     assert not findings["Salesforce Task"].is_well
     assert "read access to Opportunity.Amount" in findings["Salesforce Opportunity"].remedy
-    assert str(findings["Salesforce calls"]).startswith("Salesforce calls: 15 of 17 API calls")
+    assert str(findings["Salesforce calls"]).startswith("Salesforce calls: 16 of 18 API calls")
     assert not findings["Salesforce calls"].is_well
 
 

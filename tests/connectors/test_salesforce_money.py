@@ -43,9 +43,9 @@ WORLD = {
     ),
     "CurrencyType": (
         "Id,IsoCode,ConversionRate,DecimalPlaces,IsActive,IsCorporate\n"
-        "01L000000000001AAA,USD,1,2,true,true\n"
-        "01L000000000002AAA,EUR,0.8,2,true,false\n"
-        "01L000000000003AAA,JPY,100,0,true,false\n"
+        "01L000000000001EAA,USD,1,2,true,true\n"
+        "01L000000000002EAA,EUR,0.8,2,true,false\n"
+        "01L000000000003EAA,JPY,100,0,true,false\n"
     ),
     "DatedConversionRate": (
         "Id,IsoCode,StartDate,NextStartDate,ConversionRate\n"

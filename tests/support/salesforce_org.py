@@ -25,7 +25,7 @@ from connectors.source import Batch, Checkpoint, Covered, Cursor, Problem
 
 START = datetime(2026, 9, 14, 8, 0, tzinfo=UTC)
 ALICE, BOB, CHARLIE = "005000000000001AAA", "005000000000002AAA", "005000000000003AAA"
-ACME, DEAL, LINE, LEAD = "001000000000001AAA", "006000000000001AAA", "00k000000000001AAA", "00Q000000000001AAA"
+ACME, DEAL, LINE, LEAD = "001000000000001AAA", "006000000000001AAA", "00k000000000001AAA", "00Q000000000001EAA"
 
 _STAMPS = "CreatedDate,SystemModstamp"
 _THEN = "2026-09-01T10:00:00.000+0000,2026-09-01T10:00:00.000+0000"
@@ -65,27 +65,27 @@ FILES: Mapping[str, str] = {
         f"ConvertedAccountId,FirstCallDateTime,FirstEmailDateTime,{_STAMPS}\n"
         f"{LEAD},Low,Acme,{BOB},Web,Qualified,true,2026-09-05,{DEAL},{ACME},"
         f"2026-09-02T10:00:00.000+0000,2026-09-02T09:00:00.000+0000,{_THEN}\n"
-        f"00Q000000000002AAA,High,Beta,00G000000000001AAA,Fair,New,false,,,,,,{_THEN}\n"
+        f"00Q000000000002EAA,High,Beta,00G000000000001EAA,Fair,New,false,,,,,,{_THEN}\n"
     ),
     "Task": (
         f"Id,Subject,Status,Priority,Type,TaskSubtype,OwnerId,WhoId,WhatId,AccountId,ActivityDate,IsClosed,"
         f"CompletedDateTime,CallType,CallDisposition,CallDurationInSeconds,IsRecurrence,{_STAMPS}\n"
-        f"00T000000000001AAA,Call,Completed,Normal,,Call,{BOB},,{DEAL},{ACME},2026-09-03,true,"
+        f"00T000000000001EAA,Call,Completed,Normal,,Call,{BOB},,{DEAL},{ACME},2026-09-03,true,"
         f"2026-09-03T17:00:00.000+0000,Outbound,,61,false,{_THEN}\n"
-        f"00T000000000002AAA,Old call,Completed,Normal,Call,Task,{BOB},{LEAD},,,2026-09-03,true,,Inbound,"
+        f"00T000000000002EAA,Old call,Completed,Normal,Call,Task,{BOB},{LEAD},,,2026-09-03,true,,Inbound,"
         f"Left Voicemail,5,false,{_THEN}\n"
-        f"00T000000000003AAA,Errand,Completed,Normal,Other,Task,{BOB},,,,2026-09-03,true,,,,,false,{_THEN}\n"
-        f"00T000000000004AAA,To do,Not Started,Normal,Demo,Task,{BOB},,,,2026-10-03,false,,,,,false,{_THEN}\n"
-        f"00T000000000005AAA,Pattern,Not Started,Normal,Call,Task,{BOB},,,,2026-10-03,false,,,,,true,{_THEN}\n"
+        f"00T000000000003EAA,Errand,Completed,Normal,Other,Task,{BOB},,,,2026-09-03,true,,,,,false,{_THEN}\n"
+        f"00T000000000004EAA,To do,Not Started,Normal,Demo,Task,{BOB},,,,2026-10-03,false,,,,,false,{_THEN}\n"
+        f"00T000000000005EAA,Pattern,Not Started,Normal,Call,Task,{BOB},,,,2026-10-03,false,,,,,true,{_THEN}\n"
     ),
     "Event": (
         f"Id,Subject,Type,OwnerId,WhatId,AccountId,StartDateTime,EndDateTime,ActivityDate,IsAllDayEvent,IsChild,"
         f"IsRecurrence,{_STAMPS}\n"
-        f"00U000000000001AAA,Meeting,Meeting,{BOB},{DEAL},{ACME},2026-09-04T16:00:00.000+0000,"
+        f"00U000000000001EAA,Meeting,Meeting,{BOB},{DEAL},{ACME},2026-09-04T16:00:00.000+0000,"
         f"2026-09-04T17:00:00.000+0000,2026-09-04,false,false,false,{_THEN}\n"
-        f"00U000000000002AAA,Fair,Demo,{BOB},,,2026-09-05T00:00:00.000+0000,2026-09-05T00:00:00.000+0000,"
+        f"00U000000000002EAA,Fair,Demo,{BOB},,,2026-09-05T00:00:00.000+0000,2026-09-05T00:00:00.000+0000,"
         f"2026-09-05,true,false,false,{_THEN}\n"
-        f"00U000000000003AAA,Meeting,Meeting,{CHARLIE},{DEAL},{ACME},2026-09-04T16:00:00.000+0000,"
+        f"00U000000000003EAA,Meeting,Meeting,{CHARLIE},{DEAL},{ACME},2026-09-04T16:00:00.000+0000,"
         f"2026-09-04T17:00:00.000+0000,2026-09-04,false,true,false,{_THEN}\n"
     ),
 }
@@ -94,8 +94,8 @@ FILES: Mapping[str, str] = {
 MORE_FILES: Mapping[str, str] = {
     "OpportunityStage": (
         "Id,MasterLabel,ApiName,IsActive,SortOrder,IsClosed,IsWon,SystemModstamp\n"
-        "01J000000000001AAA,Prospecting,Prospecting,true,1,false,false,2026-09-01T10:00:00.000+0000\n"
-        "01J000000000002AAA,Closed Won,Closed Won,false,9,true,true,2026-09-01T10:00:00.000+0000\n"
+        "01J000000000001EAA,Prospecting,Prospecting,true,1,false,false,2026-09-01T10:00:00.000+0000\n"
+        "01J000000000002EAA,Closed Won,Closed Won,false,9,true,true,2026-09-01T10:00:00.000+0000\n"
     ),
     "Campaign": (
         f"Id,Name,Type,StartDate,EndDate,ActualCost,OwnerId,{_STAMPS}\n"
@@ -108,10 +108,10 @@ MORE_FILES: Mapping[str, str] = {
     ),
     "LoginHistory": (
         "Id,UserId,LoginTime,Status\n"
-        f"0Ya000000000001AAA,{BOB},2026-09-02T06:30:00.000+0000,Success\n"
-        f"0Ya000000000002AAA,{BOB},2026-09-01T23:00:00.000+0000,Success\n"
-        f"0Ya000000000003AAA,{BOB},2026-09-02T15:00:00.000+0000,Invalid Password\n"
-        f"0Ya000000000004AAA,{BOB},2026-09-03T15:00:00.000+0000,Success\n"
+        f"0Ya000000000001CAA,{BOB},2026-09-02T06:30:00.000+0000,Success\n"
+        f"0Ya000000000002CAA,{BOB},2026-09-01T23:00:00.000+0000,Success\n"
+        f"0Ya000000000003CAA,{BOB},2026-09-02T15:00:00.000+0000,Invalid Password\n"
+        f"0Ya000000000004CAA,{BOB},2026-09-03T15:00:00.000+0000,Success\n"
     ),
 }
 
