@@ -37,7 +37,12 @@ def api(services: Services) -> Blueprint:
         desk = services.reader.desk(limit)
         values, not_ok = desk.answerer.values(cells.kpis, cells.whos, cells.periods, cells.shows, cells.cells)
         services.counters.cells(len(values))
-        document = {"snapshot": desk.snapshot.id, "as_of": desk.as_of, "values": values, "states": states_of(not_ok)}
+        document = {
+            "snapshot": desk.snapshot.id,
+            "as_of": desk.as_of,
+            "values": values,
+            "states": states_of(not_ok.reasons()),
+        }
         return Response(orjson.dumps(document), mimetype="application/json")
 
     @routes.get("/kpis")

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
-from typing import Final, Protocol
+from itertools import chain
+from typing import Final
 
+import numpy as np
 import orjson
 
 from addon.errors import RequestError
-from kpis.questions import Answer
+from kpis.blocks import Integers
+from kpis.results import Reason
 
 MOST_QUESTIONS: Final = 10_000
 MOST_BODY_BYTES: Final = 2_000_000
 _MOST_WORD_LENGTH: Final = 300
+_PARTS: Final = 4
+"""A question has four parts: KPI, who, period, show."""
 _FORM: Final = (
     'The body must be {"questions": [[kpi, who, period, show], ...]} or '
     '{"kpi": [...], "who": [...], "period": [...], "show": [...], "cells": [[0, 0, 0, 0], ...]}'
@@ -29,27 +33,13 @@ Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Many questions at once: the distinct words of each part, and per cell the index of its word in each."""
+    """Many questions at once: the distinct words of each part, and per cell, a row each, the places of its words."""
 
     kpis: Sequence[str]
     whos: Sequence[str]
     periods: Sequence[str]
     shows: Sequence[str]
-    cells: Sequence[Sequence[int]]
-
-
-class Answers(Protocol):
-    """What answers cells: numbers or None per cell, and the answers that are not ok by the cell's index."""
-
-    def values(
-        self,
-        kpis: Sequence[str],
-        whos: Sequence[str],
-        periods: Sequence[str],
-        shows: Sequence[str],
-        cells: Sequence[Sequence[int]],
-    ) -> tuple[list[float | None], Mapping[int, Answer]]:
-        """Answer every cell."""
+    cells: Integers
 
 
 def read_json(body: bytes) -> Mapping[str, Json]:
@@ -74,33 +64,27 @@ def _from_rows(questions: Json) -> Cells:
     if not isinstance(questions, list):
         raise RequestError(f"{_FORM}; questions is not a list.")
     _check_count(len(questions))
-    for index, row in enumerate(questions):
-        if not isinstance(row, list) or not 1 <= len(row) <= 4:
-            raise RequestError(f"{_FORM}; question {index} is not a list of one to four texts.")
-    try:
-        return _interned(questions)
-    except TypeError:  # a list or an object where a text belongs
-        return _interned([[word(value) for value in row] for row in questions])
+    if set(map(type, questions)) - {list} or set(map(len, questions)) - {1, 2, 3, 4}:
+        index = next(place for place, row in enumerate(questions) if type(row) is not list or not 1 <= len(row) <= 4)
+        raise RequestError(f"{_FORM}; question {index} is not a list of one to four texts.")
+    return _interned(questions)
 
 
-def _interned(questions: Sequence[Sequence[Json]]) -> Cells:
-    """Return the distinct words and their indexes. One pass, few calls: this is most of what rows of text cost."""
-    kpis: dict[Json, int] = {}
-    whos: dict[Json, int] = {}
-    periods: dict[Json, int] = {}
-    shows: dict[Json, int] = {}
-    cells = []
-    for row in questions:
-        kpi, who, period, show = row if len(row) == 4 else (*row, "", "", "", "")[:4]
-        cells.append(
-            (
-                kpis.setdefault(kpi, len(kpis)),
-                whos.setdefault(who, len(whos)),
-                periods.setdefault(period, len(periods)),
-                shows.setdefault(show, len(shows)),
-            )
-        )
-    return Cells(_texts(kpis), _texts(whos), _texts(periods), _texts(shows), cells)
+def _interned(questions: Sequence[list[Json]]) -> Cells:
+    """Return the distinct words and their places. Whole columns at a time: this is most of what rows of text cost."""
+    width = max(map(len, questions), default=1)
+    if min(map(len, questions), default=1) < width:
+        questions = [[*row, *[""] * (width - len(row))] for row in questions]
+    flat = list(chain.from_iterable(questions))
+    texts = flat if set(map(type, flat)) <= {str} else [word(value) for value in flat]
+    places = np.zeros((len(questions), _PARTS), dtype=np.int64)
+    words = [[""]] * _PARTS
+    for part in range(width):
+        column = texts[part::width]
+        known = {text: place for place, text in enumerate(dict.fromkeys(column))}
+        places[:, part] = np.fromiter(map(known.__getitem__, column), dtype=np.int64, count=len(column))
+        words[part] = [word(text) for text in known]
+    return Cells(words[0], words[1], words[2], words[3], places)
 
 
 def _from_columns(document: Mapping[str, Json]) -> Cells:
@@ -113,14 +97,23 @@ def _from_columns(document: Mapping[str, Json]) -> Cells:
     given = document.get("cells")
     if given is None:
         _check_count(limits[0] * limits[1] * limits[2] * limits[3])
-        return Cells(kpis, whos, periods, shows, list(product(*map(range, limits))))
+        return Cells(kpis, whos, periods, shows, np.indices(limits).reshape(_PARTS, -1).T)
     if not isinstance(given, list):
         raise RequestError(f"{_FORM}; cells is not a list.")
     _check_count(len(given))
-    for index, cell in enumerate(given):
-        if not _is_cell(cell, limits):
-            raise RequestError(f"{_FORM}; cell {index} does not hold four indexes into kpi, who, period and show.")
-    return Cells(kpis, whos, periods, shows, given)
+    return Cells(kpis, whos, periods, shows, _places(given, limits))
+
+
+def _places(given: Sequence[Json], limits: tuple[int, ...]) -> Integers:
+    """Return the places of all cells, checked as a whole; only what is wrong is looked for one by one."""
+    if not set(map(type, given)) - {list} and set(map(len, given)) <= {_PARTS}:  # type: ignore[arg-type] # all are lists
+        flat: list[int] = list(chain.from_iterable(given))  # type: ignore[arg-type] # all are lists; checked below
+        if set(map(type, flat)) <= {int} and min(flat, default=0) >= 0 and max(flat, default=0) < MOST_QUESTIONS:
+            places = np.array(flat, dtype=np.int64).reshape(-1, _PARTS)
+            if np.all(places < limits):
+                return places
+    index = next(place for place, cell in enumerate(given) if not _is_cell(cell, limits))
+    raise RequestError(f"{_FORM}; cell {index} does not hold four indexes into kpi, who, period and show.")
 
 
 _COLUMN_DEFAULTS: Final = {"kpi": None, "who": "", "period": "", "show": "value"}
@@ -134,10 +127,6 @@ def _words(document: Mapping[str, Json], name: str, default: str | None) -> list
         raise RequestError(f"{_FORM}; {name} is not a list with at least one text.")
     _check_count(len(given))
     return [word(value) for value in given]
-
-
-def _texts(words: Iterable[Json]) -> list[str]:
-    return [word(value) for value in words]
 
 
 def word(value: Json) -> str:
@@ -168,6 +157,13 @@ def _is_cell(cell: object, limits: tuple[int, ...]) -> bool:
     )
 
 
-def states_of(not_ok: Mapping[int, Answer]) -> dict[str, dict[str, str]]:
-    """Return the states object of an answer: only the cells that are not ok."""
-    return {str(index): {"state": answer.state, "message": answer.message} for index, answer in not_ok.items()}
+def states_of(odd: Iterable[tuple[int, Reason]]) -> dict[str, Mapping[str, str]]:
+    """Return the states object of an answer: the cells that are not ok. Cells with one reason share one object."""
+    documents: dict[int, Mapping[str, str]] = {}
+    states: dict[str, Mapping[str, str]] = {}
+    for cell, reason in odd:
+        document = documents.get(id(reason))
+        if document is None:
+            document = documents[id(reason)] = {"state": reason.state, "message": reason.sentence}
+        states[str(cell)] = document
+    return states

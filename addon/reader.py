@@ -6,6 +6,8 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -14,14 +16,17 @@ from addon.errors import AddonError
 from addon.settings import Organisation
 from addon.snapshot import Snapshot
 from addon.store import Store
-from kpis.answers import Answerer
+from kpis.answers import Answerer, Crossing
 from kpis.catalogue import load_catalogue
-from kpis.crossing import SnapshotCrossing
 from kpis.cube import Cube
+from kpis.definitions import Catalogue
+from kpis.evaluate import Numbered
 from kpis.periods import day_number
 
 _MOST_OPEN: Final = 4
 """Snapshots kept open: the current one, the one before while requests end, and a little history."""
+_MOST_CALLERS: Final = 16
+"""Answerers that each thread keeps, one for each slice that callers are limited to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,33 @@ class Desk:
     freshness: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A snapshot with what its answers come from."""
+
+    snapshot: Snapshot
+    cube: Cube
+    crossing: Crossing
+
+
+class _LaterCrossing:
+    """Crosses dimensions over a snapshot's facts. What that needs is loaded by the first crossed cell: a cold cell
+    must not pay for a database that it does not use."""
+
+    def __init__(self, facts_folder: Path) -> None:
+        self._facts_folder = facts_folder
+
+    @cached_property
+    def _crossing(self) -> Crossing:
+        from kpis.crossing import SnapshotCrossing
+
+        return SnapshotCrossing(self._facts_folder)
+
+    def numbers(self, cube: Cube, catalogue: Catalogue, dimensions: tuple[str, str]) -> Numbered:
+        """Return the numbers of all pairs of members (see `kpis.answers.Crossing`)."""
+        return self._crossing.numbers(cube, catalogue, dimensions)
+
+
 class Reader:
     """Opens snapshots for requests. Safe for threads; a cube is mapped once and shared."""
 
@@ -42,45 +74,61 @@ class Reader:
         self._store = Store(organisation.data_folder)
         self._catalogue = load_catalogue()
         self._lock = threading.Lock()
-        self._open: OrderedDict[str, tuple[Snapshot, Cube, SnapshotCrossing]] = OrderedDict()
+        self._open: OrderedDict[str, _Opened] = OrderedDict()
+        self._own = threading.local()
 
     def desk(self, limit: str = "", as_of: date | None = None) -> Desk:
         """Pin the current snapshot, or the last one of the day ``as_of``.
 
         Raises `AddonError` when there is none: nothing was synced yet, or nothing is kept from that day.
         """
-        snapshot, cube, crossing = self._pinned(as_of)
-        company, clock = snapshot.manifest.company, self._organisation.settings.clock
-        today = as_of or clock.today(company.time_zone)
+        opened = self._pinned(as_of)
+        snapshot = opened.snapshot
+        today = as_of or self._organisation.settings.clock.today(snapshot.manifest.company.time_zone)
         checked = self._store.checked()
-        answerer = Answerer(
-            cube,
-            self._catalogue,
-            company.calendar,
-            day_number(today),
-            limit=limit,
-            crossing=crossing,
-            problems={name: table.problems for name, table in snapshot.manifest.tables.items() if table.problems},
-            is_stale=as_of is None and self._is_stale(checked),
-        )
+        is_stale = as_of is None and self._is_stale(checked)
+        answerer = self._answerer(opened, day_number(today), limit, is_stale=is_stale)
         moments = checked.values() if as_of is None else ()
         latest = min(moments, default=snapshot.manifest.created)
         return Desk(snapshot, answerer, instant_text(latest), {n: instant_text(at) for n, at in checked.items()})
+
+    def _answerer(self, opened: _Opened, today: int, limit: str, *, is_stale: bool) -> Answerer:
+        """Return an answerer of this thread's own; it knows the words of earlier requests."""
+        own: OrderedDict[tuple[str, int, str, bool], Answerer] | None = getattr(self._own, "answerers", None)
+        if own is None:
+            own = self._own.answerers = OrderedDict()
+        key = (opened.snapshot.id, today, limit, is_stale)
+        if key not in own:
+            manifest = opened.snapshot.manifest
+            own[key] = Answerer(
+                opened.cube,
+                self._catalogue,
+                manifest.company.calendar,
+                today,
+                limit=limit,
+                crossing=opened.crossing,
+                problems={name: table.problems for name, table in manifest.tables.items() if table.problems},
+                is_stale=is_stale,
+            )
+            while len(own) > _MOST_CALLERS:
+                own.popitem(last=False)
+        own.move_to_end(key)
+        return own[key]
 
     def _is_stale(self, checked: dict[str, datetime]) -> bool:
         settings = self._organisation.settings
         allowed = timedelta(minutes=settings.integer("schedule", "stale_after_minutes"))
         return any(settings.clock.now() - at > allowed for at in checked.values())
 
-    def _pinned(self, as_of: date | None) -> tuple[Snapshot, Cube, SnapshotCrossing]:
+    def _pinned(self, as_of: date | None) -> _Opened:
         snapshot_id = self._store.current_id() if as_of is None else self._id_of(as_of)
         if not snapshot_id:
             raise AddonError("There is no snapshot yet: run `scorecell sync`, or `scorecell demo` to try it out.")
         with self._lock:
             if snapshot_id not in self._open:
                 snapshot = self._store.open(snapshot_id)
-                crossing = SnapshotCrossing(snapshot.folder / "facts")
-                self._open[snapshot_id] = snapshot, Cube.open(snapshot.cube_folder), crossing
+                crossing = _LaterCrossing(snapshot.folder / "facts")
+                self._open[snapshot_id] = _Opened(snapshot, Cube.open(snapshot.cube_folder), crossing)
                 while len(self._open) > _MOST_OPEN:
                     self._open.popitem(last=False)
             self._open.move_to_end(snapshot_id)
