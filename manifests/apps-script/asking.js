@@ -12,7 +12,7 @@ const ScorecellAsking = (() => {
   function answers(given, revision, shown, shownAlone) {
     const { rows, columns, cells } = ScorecellCells.grid(given);
     if (cells.length === 1) return alone(cells[0], revision, shownAlone);
-    const asked = cells.filter((cell) => cell.question[0] !== '' && !cell.problem);
+    const asked = cells.filter((cell) => !cell.isBlank && !cell.problem);
     const questions = asked.map((cell) => cell.question);
     const found = questions.length ? ScorecellClient.answers(ScorecellClient.connection(), questions) : [];
     const shownAt = new Map(asked.map((cell, index) => [cell, shown(cell.question, found[index])]));

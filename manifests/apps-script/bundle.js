@@ -8,7 +8,7 @@
  * 2. Without one, it says in the cache what it waits for, and tries to get the document's lock.
  * 3. Who has the lock asks in one request: the own question, those of the cells that wait, and those that were asked
  *    lately in this document but not yet at this revision. All answers go into the cache.
- * 4. Who has not got the lock looks into the cache again, for some seconds, then asks alone.
+ * 4. Who has not got the lock looks into the cache again, until the answer is there or the wait was too long.
  *
  * After a failure the cells that follow are told the same for a few seconds, without a fetch of their own.
  */
@@ -21,10 +21,11 @@ const ScorecellBundle = (() => {
   /** Neighbours are not asked again while their answers are surely still there. */
   const BUNDLE_SECONDS = ANSWER_SECONDS - 15;
   const MOST_QUESTIONS = 500;
-  const MOST_RECENT_CHARACTERS = 45000; // 100 KB a cache value, up to two bytes a character in our languages
+  const MOST_RECENT_CHARACTERS = 30000; // a cache value has 100 KB, and a character up to three bytes
   /** Cells that wait, each in a place that a byte of its digest names: no lock is needed to queue. */
   const PLACES = 256;
-  const MOST_TRIES = 40;
+  /** Twenty seconds: as long as the server takes at most, and less than the thirty of an execution. */
+  const MOST_TRIES = 80;
   const TRY_MS = 250;
   const RECENT = 'scorecell:recent';
 
@@ -62,7 +63,7 @@ const ScorecellBundle = (() => {
         if (isOurs) lock.releaseLock();
       }
     }
-    return fetch();
+    throw new Error(ScorecellWords.say('server_slow'));
   }
 
   /**
@@ -91,12 +92,21 @@ const ScorecellBundle = (() => {
     const recent = JSON.parse(cache.get(RECENT) || '[]');
     const isFresh = cache.get(bundleName(scope)) !== null;
     const questions = distinct([question].concat(waiting, isFresh ? [] : recent)).slice(0, MOST_QUESTIONS);
+    const answers = fetched(link, cache, scope, questions);
+    keep(cache, scope, questions, answers);
+    remember(cache, distinct(questions.concat(recent)));
+    if (!isFresh) cache.put(bundleName(scope), '1', BUNDLE_SECONDS);
+    return answers[0];
+  }
+
+  /**
+   * The server's answers. Throws a sentence, and leaves it for the cells that follow.
+   * @param {ScorecellConnection} link @param {*} cache @param {string} scope @param {ScorecellQuestion[]} questions
+   * @returns {ScorecellAnswer[]}
+   */
+  function fetched(link, cache, scope, questions) {
     try {
-      const answers = ScorecellClient.answers(link, questions);
-      keep(cache, scope, questions, answers);
-      remember(cache, distinct(questions.concat(recent)));
-      if (!isFresh) cache.put(bundleName(scope), '1', BUNDLE_SECONDS);
-      return answers[0];
+      return ScorecellClient.answers(link, questions);
     } catch (error) {
       cache.put(failureName(scope), ScorecellClient.reason(error), FAILURE_SECONDS);
       throw error;

@@ -7,12 +7,14 @@
  *
  * @typedef {[string, string, string, string]} ScorecellQuestion
  * @typedef {{value: number|null, state: string, message: string}} ScorecellAnswer
- * @typedef {{question: ScorecellQuestion, problem: string}} ScorecellCell
+ * @typedef {{question: ScorecellQuestion, problem: string, isBlank: boolean}} ScorecellCell
  * @typedef {{rows: number, columns: number, cells: ScorecellCell[]}} ScorecellGrid
  */
 const ScorecellCells = (() => {
   /** What one formula may ask; the server takes no more in one request. */
   const MOST_CELLS = 10000;
+  /** KPI, who and period: a blank cell in a range of one of these is an unused row or column and asks nothing. */
+  const ASKED_PARTS = 3;
   const ERROR_TEXT = /^#(N\/A|REF!|VALUE!|NAME\?|DIV\/0!|NUM!|NULL!|ERROR!)/;
   const WARNING = '⚠ ';
   /** @type {string} the spreadsheet's, once a date needed it */
@@ -93,10 +95,16 @@ const ScorecellCells = (() => {
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
         const question = /** @type {ScorecellQuestion} */ (words.map((side) => pick(pick(side, row), column)));
-        cells.push({ question, problem: problemOf(question) });
+        const isBlank = question.some((each, part) => each === '' && isRange(sides[part]) && part < ASKED_PARTS);
+        cells.push({ question, problem: problemOf(question), isBlank });
       }
     }
     return { rows, columns, cells };
+  }
+
+  /** @param {Array<Array<*>>} side @returns {boolean} */
+  function isRange(side) {
+    return side.length > 1 || side[0].length > 1;
   }
 
   /** @template T @param {T[]} items @param {number} index @returns {T} */

@@ -26,9 +26,7 @@ const ScorecellClient = (() => {
    * @returns {ScorecellConnection}
    */
   function connection() {
-    const stored = properties();
-    const server = stored.getProperty(SERVER);
-    const key = stored.getProperty(KEY);
+    const { [SERVER]: server, [KEY]: key } = properties().getProperties(); // one read of the day's 50,000
     if (!server || !key) throw new Error(ScorecellWords.say('not_connected'));
     return { server, key, spreadsheet: SpreadsheetApp.getActiveSpreadsheet().getId() };
   }

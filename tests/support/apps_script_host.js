@@ -80,10 +80,12 @@ class Executions {
   }
 }
 
-/** The functions that a cell may call: those whose comment says so. */
-function customFunctions(folder) {
-  const source = fs.readFileSync(path.join(folder, 'functions.js'), 'utf8');
-  return [...source.matchAll(/@customfunction\s+\*\/\s+function (\w+)/g)].map(([, name]) => name);
+/** What a cell can call, by its name in capitals: every function of the scripts, also those not meant for cells. */
+function callable(folder) {
+  const files = fs.readdirSync(folder).filter((name) => name.endsWith('.js'));
+  const sources = files.map((name) => fs.readFileSync(path.join(folder, name), 'utf8'));
+  const names = sources.flatMap((source) => [...source.matchAll(/^function (\w+[^_\W])\(/gm)].map(([, name]) => name));
+  return new Map(names.map((name) => [name.toUpperCase(), name]));
 }
 
 async function take(step, { functions, services, sheet, executions }) {
@@ -112,7 +114,7 @@ async function main() {
   const sheet = new Sheet();
   const services = createServices(job, sheet);
   const executions = new Executions(job, services);
-  const world = { functions: customFunctions(job.folder), services, sheet, executions };
+  const world = { functions: callable(job.folder), services, sheet, executions };
   const outcomes = [];
   for (const step of job.steps) outcomes.push(await take(step, world));
   process.stdout.write(JSON.stringify(outcomes), () => process.exit(0));

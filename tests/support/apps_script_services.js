@@ -98,8 +98,8 @@ class Properties {
     return { ...this.stores.document };
   }
 
-  get(_thread, store, name) {
-    return this.stores[store][name] ?? null;
+  get(_thread, store) {
+    return { ...this.stores[store] };
   }
 
   set(_thread, store, values) {

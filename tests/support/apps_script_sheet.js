@@ -50,11 +50,11 @@ class Sheet {
   }
 
   async evaluate({ place, name, args, key }, execute, functions) {
-    if (!functions.includes(name)) {
+    if (!functions.has(name)) {
       this.results.set(place, { key, given: failure('#NAME?', `Unknown function: '${name}'.`) });
       return;
     }
-    if (!this.memo.has(key)) this.memo.set(key, execute(name, args));
+    if (!this.memo.has(key)) this.memo.set(key, execute(functions.get(name), args));
     const { value, error } = await this.memo.get(key);
     if (error !== undefined) this.memo.delete(key);
     this.results.set(place, { key, given: error === undefined ? value : failure('#ERROR!', error) });
