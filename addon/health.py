@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Blueprint, Response
 
 from addon.errors import AddonError
@@ -32,6 +34,12 @@ def health(services: Services) -> Blueprint:
     @routes.get("/openapi.json")
     def openapi() -> Response:
         return json_reply(openapi_document())
+
+    logo = Path(__file__).with_name("logo.png").read_bytes()
+
+    @routes.get("/logo.png")
+    def picture() -> Response:
+        return Response(logo, mimetype="image/png", headers={"Cache-Control": "public, max-age=86400"})
 
     return routes
 

@@ -80,6 +80,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("get", "/readyz", "Whether there is a snapshot to answer from."),
     Route("get", "/metrics", "Counters in Prometheus' text format."),
     Route("get", "/openapi.json", "This document."),
+    Route("get", "/logo.png", "The picture that Google shows beside the add-on's name."),
 )  # fmt: skip
 
 _SCHEMES: Final[Mapping[Proof, tuple[str, ...]]] = {
