@@ -73,9 +73,7 @@ def test_an_empty_who_is_the_company(web: WebWorld) -> None:
 
 
 def test_a_name_that_means_two_things_is_asked_back(tmp_path: Path) -> None:
-    twins = (
-        ORG["User"] + "005000000000003AAA,Ann,Lee,Ann Lee,ann.two@small.example,true,005000000000002AAA,Standard\n"
-    )
+    twin = "005000000000003AAA,Ann,Lee,Ann Lee,ann.two@small.example,true,005000000000002AAA,Standard\n"
     deal = ORG["Opportunity"] + (
         "006000000000004AAA,Fourth,001000000000001AAA,005000000000003AAA,Sold,70,100,2026-03-01,true,true,"
         "2026-01-12T08:00:00Z,2026-02-02T00:00:00Z,South,\n"
