@@ -197,7 +197,8 @@ class SalesforceSource:
         if plan.money is not None:
             rows = in_corporate_currency(rows, plan.money, records, run.rates or Rates("", {}, {}))
         for lookup in plan.mapping.lookups:
-            rows = without(lookup, rows) if lookup in run.empty_lookups else look_up(self.client, lookup, rows)
+            is_empty, currency = lookup in run.empty_lookups, run.rates.corporate if run.rates else ""
+            rows = without(lookup, rows) if is_empty else look_up(self.client, lookup, rows, currency)
         return rows
 
     def _organisation(self, rows: Rows, run: _Run) -> Rows:

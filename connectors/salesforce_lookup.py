@@ -13,9 +13,11 @@ from typing import Final
 
 from connectors.salesforce_client import SalesforceClient
 from connectors.salesforce_mapping import Lookup
-from connectors.salesforce_rows import ID_PREFIX, Rows, value_at
+from connectors.salesforce_plan import where_of
+from connectors.salesforce_rows import ID_PREFIX, Rows
 from connectors.soql import Where, count, select
 
+_CURRENCY: Final = "CurrencyIsoCode"  # there where an organisation has several
 IDS_A_QUERY: Final = 400  # below the bytes that an address may have
 
 
@@ -32,19 +34,19 @@ def changed_parents(client: SalesforceClient, lookup: Lookup, since: datetime) -
     return list(dict.fromkeys(str(each.get(lookup.by)) for each in found))
 
 
-def look_up(client: SalesforceClient, lookup: Lookup, rows: Rows) -> Rows:
-    """Return the rows with the looked-up column filled."""
+def look_up(client: SalesforceClient, lookup: Lookup, rows: Rows, currency: str = "") -> Rows:
+    """Return the rows with the looked-up column filled; an amount only from records in ``currency``, if given."""
     ids = [str(row_id).removeprefix(ID_PREFIX) for row_id in rows.columns["id"]]
-    first: dict[str, str] = {}
+    first: dict[str, str | float] = {}
     for asked in chunks(ids):
-        for key, value in _values(client, lookup, asked):
+        for key, value in _values(client, lookup, asked, currency if lookup.column.type == "number" else ""):
             first.setdefault(key, value)
-    return replace(rows, columns={**rows.columns, lookup.column: [first.get(each) for each in ids]})
+    return replace(rows, columns={**rows.columns, lookup.column.name: [first.get(each) for each in ids]})
 
 
 def without(lookup: Lookup, rows: Rows) -> Rows:
     """Return the rows with the column empty: there is nothing to look up."""
-    return replace(rows, columns={**rows.columns, lookup.column: [None] * len(rows.columns["id"])})
+    return replace(rows, columns={**rows.columns, lookup.column.name: [None] * len(rows.columns["id"])})
 
 
 def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -53,11 +55,19 @@ def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
         yield ids[start : start + IDS_A_QUERY]
 
 
-def _values(client: SalesforceClient, lookup: Lookup, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
-    where = [Where(lookup.by, "IN", ids), *([Where(lookup.deleted, "=", False)] if lookup.deleted else [])]
+def _values(
+    client: SalesforceClient, lookup: Lookup, ids: Sequence[str], currency: str
+) -> Iterator[tuple[str, str | float]]:
+    where = [Where(lookup.by, "IN", ids), *map(where_of, lookup.where)]
+    where += [Where(lookup.deleted, "=", False)] if lookup.deleted else []
+    where += [Where(_CURRENCY, "=", currency)] if currency else []
     query = select([lookup.by, lookup.value], lookup.source, where, order=[lookup.first, "Id"])
     for page in client.pages(query):
         for record in page.records:
-            value = value_at(record, lookup.value)
-            if value:
+            value = record.get(lookup.value)
+            if lookup.column.references and value:
                 yield str(record.get(lookup.by)), f"{ID_PREFIX}{value}"
+            elif lookup.column.type == "number" and isinstance(value, int | float):
+                yield str(record.get(lookup.by)), float(value)
+            elif lookup.column.type == "text" and value:
+                yield str(record.get(lookup.by)), str(value)

@@ -29,7 +29,7 @@ _OBJECT_KEYS: Final = (
     "lookups",
     "fields",
 )
-_LOOKUP_KEYS: Final = ("object", "by", "field", "changed", "deleted", "first")
+_LOOKUP_KEYS: Final = ("object", "by", "field", "changed", "deleted", "first", "where")
 _MONEY_KEYS: Final = ("columns", "currency", "day", "moves_with")
 _CHOICE_KEYS: Final = ("field", "is", "when", "words", "prefix", "heads")
 _CHOICES_MAX: Final = 50  # of one column
@@ -115,18 +115,20 @@ class MoneyMapping:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A column that holds the id in the field ``value`` of another object's record, the ``first`` that names the row.
+    """A column whose value is the field ``value`` of another object's record, the ``first`` that names the row.
 
-    ``by`` is the field that names the row; ``changed`` and ``deleted`` are as in an object's mapping.
+    ``by`` is the field that names the row; ``changed`` and ``deleted`` are as in an object's mapping. Only records
+    that meet ``where`` count.
     """
 
-    column: str
+    column: Column
     source: str
     by: str
     value: str
     changed: str
     deleted: str
     first: str
+    where: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,13 +278,19 @@ def _money(table: Table, value: object, place: str) -> MoneyMapping:
 def _lookups(table: Table, value: object, place: str) -> tuple[Lookup, ...]:
     entries = _table(value, place)
     _columns(table, list(entries), place)
-    return tuple(_lookup(column, entry, f"{place}.{column}") for column, entry in entries.items() if entry != "")
+    return tuple(
+        _lookup(table.column(column), entry, f"{place}.{column}") for column, entry in entries.items() if entry != ""
+    )
 
 
-def _lookup(column: str, value: object, place: str) -> Lookup:
+def _lookup(column: Column, value: object, place: str) -> Lookup:
     entry = _table(value, place)
     _known(entry, _LOOKUP_KEYS, place)
-    names = {key: _name(entry.get(key, ""), f"{place}.{key}").path for key in _LOOKUP_KEYS if key != "deleted"}
+    if not column.references and column.type not in {"text", "number"}:
+        raise SourceError(f"{place}: only ids, texts and numbers can be looked up, no {column.type}.")
+    names = {
+        key: _name(entry.get(key, ""), f"{place}.{key}").path for key in ("object", "by", "field", "changed", "first")
+    }
     return Lookup(
         column=column,
         source=names["object"],
@@ -291,6 +299,7 @@ def _lookup(column: str, value: object, place: str) -> Lookup:
         changed=names["changed"],
         deleted=_optional_name(entry.get("deleted", ""), f"{place}.deleted"),
         first=names["first"],
+        where=_conditions(entry.get("where", {}), f"{place}.where"),
     )
 
 

@@ -138,7 +138,7 @@ def plan_object(
     plan = ObjectPlan(
         mapping=fitted,
         paths=tuple(dict.fromkeys(paths)),
-        filters=tuple(_where(each) for each in mapping.keep if _is_filterable(each.source.path, known)),
+        filters=tuple(where_of(each) for each in mapping.keep if _is_filterable(each.source.path, known)),
         key_prefix=known.key_prefix,
         fingerprint=_fingerprint(fitted, time_zone, "" if money is None else rates_digest),
         tells_erased=known.tells_deleted,
@@ -150,8 +150,9 @@ def plan_object(
 
 def _is_usable(lookup: Lookup, described: Described) -> bool:
     known = described.get(lookup.source)
-    fields = (lookup.by, lookup.value, lookup.changed, lookup.first, *filter(None, (lookup.deleted,)))
-    return known is not None and all(each in known.fields for each in fields)
+    fields = [lookup.by, lookup.value, lookup.changed, lookup.first, *filter(None, (lookup.deleted,))]
+    fields += [condition.source.path for condition in lookup.where]
+    return known is not None and all(_found(each, known, described) is not None for each in fields)
 
 
 def _money_plan(
@@ -264,7 +265,8 @@ def _unmapped(mapping: ObjectMapping, column: str) -> Problem:
     )
 
 
-def _where(condition: Condition) -> Where:
+def where_of(condition: Condition) -> Where:
+    """Return a condition as the organisation checks it."""
     if condition.flag is not None:
         return Where(condition.source.path, "=", condition.flag)
     if condition.above is not None:

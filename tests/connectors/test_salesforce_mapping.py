@@ -61,6 +61,7 @@ def rows_of(entry: dict[str, object], fields: dict[str, str], records: list[Reco
         ({"Campaign": {"money": {"colums": []}}}, "known here: columns, currency"),
         ({"Lead": {"lookups": {"kampagne": {}}}}, "lead has no column kampagne"),
         ({"Lead": {"lookups": {"campaign": {"obj": "X"}}}}, "known here: object, by"),
+        ({"Lead": {"lookups": {"mql_at": {"object": "X"}}}}, "can be looked up, no instant"),
         ({"Lead": {"lookups": {"campaign": {"object": "X"}}}}, "is not a name of Salesforce"),
         ({"LoginHistory": {"per": "rep"}}, "must be a list of columns"),
         ({"LoginHistory": {"per": ["reb"]}}, "login has no column reb"),
