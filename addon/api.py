@@ -19,6 +19,7 @@ from addon.services import Services
 from addon.spills import Rows
 from kpis.catalogue import load_catalogue
 from kpis.definitions import Language
+from kpis.questions import Question
 
 _DEFAULT_COUNT: Final = 12
 Spill = Callable[[Desk, Mapping[str, Json], Language], Rows]
@@ -107,6 +108,23 @@ def _leaderboard(desk: Desk, body: Mapping[str, Json], language: Language) -> Ro
     return spills.leaderboard(desk.answerer, kpi, dimension, period, language=language)
 
 
+def _explain(desk: Desk, body: Mapping[str, Json], language: Language) -> Rows:
+    from addon.explained import explain_rows  # loads a database engine: only who asks why pays for it
+
+    return explain_rows(desk, _question(body), language=language)
+
+
+def _records(desk: Desk, body: Mapping[str, Json], language: Language) -> Rows:
+    from addon.explained import record_rows  # as above
+
+    return record_rows(desk, _question(body), count_of(body, "page", 1), language=language)
+
+
+def _question(body: Mapping[str, Json]) -> Question:
+    return Question(text_of(body, "kpi"), text_of(body, "who", ""), text_of(body, "period", ""))
+
+
 _SPILLS: Final[Mapping[str, Spill]] = {
     "table": _table, "scorecard": _scorecard, "trend": _trend, "leaderboard": _leaderboard,
+    "explain": _explain, "records": _records,
 }  # fmt: skip

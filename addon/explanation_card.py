@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from addon import widgets as w
 from addon.cards import Frame, View, freshness_texts, number_markup, value_text, versus_text
 from addon.formats import format_value
+from addon.functions import Json
 from addon.lines import Line, lines_of
+from addon.provenance import case_at
 from addon.reader import Desk
 from addon.titles import reason_of, running_title, state_title, who_title
 from addon.widgets import Card, Widget
 from addon.words import say
+from kpis.cases import Check
 from kpis.catalogue import resolve_kpi
-from kpis.definitions import Catalogue, Kpi, Language
+from kpis.definitions import Language
 from kpis.errors import QuestionError
-from kpis.formula import names, parse
+from kpis.explain import Explanation, Part, explanation_of
 from kpis.periods import parse_period
-from kpis.questions import Question
+from kpis.questions import Answer, Question
 
 _MOST_PARTS: Final = 8
+"""Parts of one number that a card shows; a sheet shows all of them (KPI_EXPLAIN)."""
+_MOST_FILTERS: Final = 3
 
 
 def explanation_card(desk: Desk, kpi_words: str, view: View, frame: Frame) -> Card:
@@ -31,23 +35,15 @@ def explanation_card(desk: Desk, kpi_words: str, view: View, frame: Frame) -> Ca
     line = lines_of(answerer, [kpi.id], view.who, view.period)[0]
     if line.value.state in {"error", "not_allowed"}:
         raise QuestionError(line.value.message)
-    who = who_title(answerer.cube, view.who, language)
-    in_full = value_text(line.value.value, kpi, desk, language)
-    markup = number_markup(line, desk, language)
-    number = w.decorated(
-        markup,
-        top=say("value", language) if w.escaped(in_full) in markup else in_full,
-        bottom=w.plain(_remark(line, desk, view)),
-    )
-    made_of = [*_formula_widgets(answerer.catalogue, kpi, language), *_part_widgets(line, language)]
-    fresh = [w.paragraph(w.coloured(text, w.MUTED)) for text in freshness_texts(desk, frame, language)]
     sections = [
-        w.section([number, *_interval_widgets(desk, line, view)]),
-        w.section(made_of, header=say("explanation", language)),
-        w.section([w.decorated(w.escaped(cell_formula(line)), top=say("as_formula", language)), *fresh]),
+        w.section([_number_widget(line, desk, view), *_interval_widgets(desk, line, view)]),
+        w.section(_made_of(desk, line, view), header=say("explanation", language)),
+        _source_section(desk, line, frame, language),
     ]
-    title = running_title(period, answerer, language)
-    return w.card("explanation", kpi.titles[language], f"{who} · {title}", sections)
+    who = who_title(answerer.cube, view.who, language)
+    return w.card(
+        "explanation", kpi.titles[language], f"{who} · {running_title(period, answerer, language)}", sections
+    )
 
 
 def cell_formula(line: Line) -> str:
@@ -55,6 +51,14 @@ def cell_formula(line: Line) -> str:
     asked = (line.kpi.id, line.value.who if line.value.who != "company" else "", line.value.period)
     quoted = ('"' + word.replace('"', '""') + '"' for word in asked)
     return f"=KPI({', '.join(quoted)})"
+
+
+def _number_widget(line: Line, desk: Desk, view: View) -> Widget:
+    language = view.language
+    in_full = value_text(line.value.value, line.kpi, desk, language)
+    markup = number_markup(line, desk, language)
+    top = say("value", language) if w.escaped(in_full) in markup else in_full
+    return w.decorated(markup, top=top, bottom=w.plain(_remark(line, desk, view)))
 
 
 def _remark(line: Line, desk: Desk, view: View) -> str:
@@ -82,32 +86,66 @@ def _interval_widgets(desk: Desk, line: Line, view: View) -> list[Widget]:
     return [w.decorated(say("between", view.language, **ends), top=say("interval", view.language))]
 
 
-def _formula_widgets(catalogue: Catalogue, kpi: Kpi, language: Language) -> list[Widget]:
-    widgets = [w.decorated(w.escaped(kpi.formula_words[language]), top=say("formula", language))]
-    counted = "<br>".join(f"• {w.escaped(words)}" for words in _parts_in_words(catalogue, kpi, language))
-    if counted:
-        widgets.append(w.decorated(counted, top=say("counted", language)))
-    if kpi.notes:
-        widgets.append(w.decorated(w.escaped(kpi.notes[language]), top=say("good_to_know", language)))
+def _made_of(desk: Desk, line: Line, view: View) -> list[Widget]:
+    """Return formula, parts, sample size, what is left out and why, and whether the records add up to the number."""
+    language = view.language
+    case = case_at(desk, Question(line.kpi.id, view.who, view.period))
+    if isinstance(case, Answer):
+        raise QuestionError(case.message)
+    explanation = explanation_of(desk.answerer, case)
+    widgets = [w.decorated(w.escaped(line.kpi.formula_words[language]), top=say("formula", language))]
+    widgets += [_part_widget(part, desk, language) for part in explanation.parts[:_MOST_PARTS]]
+    if line.value.n is not None:
+        widgets.append(_fact_widget("sample", format_value(line.value.n, "count", "", language), language))
+    if explanation.excluded:
+        widgets.append(w.decorated(_exclusions_markup(explanation, language), top=say("left_out", language)))
+    widgets.append(_fact_widget("recounted", _check_text(explanation, language), language))
+    if line.kpi.notes:
+        widgets.append(_fact_widget("good_to_know", line.kpi.notes[language], language))
     return widgets
 
 
-def _parts_in_words(catalogue: Catalogue, kpi: Kpi, language: Language) -> list[str]:
-    """Return which records the names of the formula count, in words."""
-    words = []
-    for name in list(names(parse(kpi.formula)))[:_MOST_PARTS]:
-        part = catalogue.kpis.get(name)
-        words.append(part.formula_words[language] if part else catalogue.measures[name].words[language])
-    return [one for one in dict.fromkeys(words) if one != kpi.formula_words[language]]
+def _part_widget(part: Part, desk: Desk, language: Language) -> Widget:
+    """Return a part with its value, and below it which records it takes."""
+    role = say(part.role, language) + ": " if part.role in {"numerator", "denominator"} else ""
+    currency = desk.snapshot.manifest.company.currency
+    value = part.message if part.value is None else format_value(part.value, part.unit or "count", currency, language)
+    filters = list(dict.fromkeys(_filters_of(part, language)))[:_MOST_FILTERS]
+    return w.decorated(
+        w.bold(value or "–"), top=w.plain(role + part.words[language]), bottom=w.plain("; ".join(filters))
+    )
 
 
-def _part_widgets(line: Line, language: Language) -> list[Widget]:
-    answer = line.value
-    numbers: Mapping[str, float | None] = {
-        "numerator": answer.numerator, "denominator": answer.denominator, "sample": answer.n,
-    }  # fmt: skip
-    return [
-        w.decorated(format_value(value, "count", "", language), top=say(key, language))
-        for key, value in numbers.items()
-        if value is not None
-    ]
+def _filters_of(part: Part, language: Language) -> list[str]:
+    """Return in words which records a part takes, and those that it is made of."""
+    own = [part.filter[language]] if part.filter else []
+    return own + [words for below in part.parts for words in _filters_of(below, language)]
+
+
+def _exclusions_markup(explanation: Explanation, language: Language) -> str:
+    return "<br>".join(
+        w.escaped(f"{format_value(one.count, 'count', '', language)} {one.reason[language]} ({one.rows[language]})")
+        for one in explanation.excluded[:_MOST_PARTS]
+    )
+
+
+def _check_text(explanation: Explanation, language: Language) -> str:
+    count = format_value(explanation.row_count, "count", "", language)
+    return say(_check_key(explanation.check, explanation.answer), language, count=count)
+
+
+def _check_key(check: Check | None, answer: Answer) -> str:
+    if check is None:
+        return "not_recounted"
+    if not check.equals:
+        return "recounted_other"
+    return "recounted_none" if answer.value is None else "recounted_equal"
+
+
+def _fact_widget(key: str, text: str, language: Language) -> Widget:
+    return w.decorated(w.escaped(text), top=say(key, language))
+
+
+def _source_section(desk: Desk, line: Line, frame: Frame, language: Language) -> Json:
+    fresh = [w.paragraph(w.coloured(text, w.MUTED)) for text in freshness_texts(desk, frame, language)]
+    return w.section([_fact_widget("as_formula", cell_formula(line), language), *fresh])

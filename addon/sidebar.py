@@ -15,7 +15,6 @@ from addon.cards import DEFAULT_PERIOD, Access, Frame, View, message_card, score
 from addon.connecting import bearer_token
 from addon.errors import AddonError, NotAllowedError
 from addon.events import DRIVE_FILE_SCOPE, Event, read_event
-from addon.explanation_card import explanation_card
 from addon.functions import Json, read_json
 from addon.replies import json_reply
 from addon.services import Services
@@ -118,6 +117,8 @@ def _refresh(services: Services, event: Event) -> Answered:
 
 def _explain(services: Services, event: Event) -> Answered:
     """Explain the number that was clicked: what its own line says, not what a dropdown was turned to since."""
+    from addon.explanation_card import explanation_card  # loads a database engine: only who asks why pays for it
+
     asked = {**event.form, **event.parameters}
     view = View(
         asked.get("who", "") or services.user_limit, asked.get("period") or DEFAULT_PERIOD, language=event.language

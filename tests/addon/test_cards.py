@@ -157,15 +157,23 @@ def test_foreign_text_is_text_and_nothing_else(desk: Desk) -> None:
     assert card_problems(message_card(HOSTILE, HOSTILE)) == []
 
 
-def test_an_explanation_says_formula_parts_sample_interval_and_the_formula_to_write(desk: Desk) -> None:
-    card = explanation_card(desk, "win_rate", View(period="2026-03"))
-    texts = {title: text["text"] for title, text in lines(card).items()}
-    assert texts["Formula"] == "won opportunities / all closed opportunities, won or lost"
-    assert texts["Sample size (n)"] == "2"
-    assert texts["95% interval"] == "34.2% to 100.0%"
-    assert texts["As a formula"] == '=KPI("win_rate", "", "2026-03")'
-    assert "won with close date in the period" in str(card)
+def test_an_explanation_says_what_a_number_is_made_of_and_that_its_records_add_up_to_it(desk: Desk) -> None:
+    card = explanation_card(desk, "win_rate", View(who="Ann Lee", period="2026-03"))
+    said = lines(card)
+    assert said["Formula"]["text"] == "won opportunities / all closed opportunities, won or lost"
+    assert said["Numerator: Closed-won opportunities"]["text"] == "<b>1</b>"
+    assert said["Numerator: Closed-won opportunities"]["bottomLabel"].endswith("won; rep Ann Lee")
+    assert said["Sample size (n)"]["text"] == "1"
+    assert said["95% interval"]["text"] == "20.7% to 100.0%"
+    assert said["Recomputed from the records"]["text"] == "The very same number (records: 1)."
+    assert said["As a formula"]["text"] == '=KPI("win_rate", "rep:Ann Lee", "2026-03")'
+    assert "Salesforce as of" in str(card)
     assert card_problems(card) == []
+
+
+def test_an_explanation_counts_what_is_left_out(desk: Desk) -> None:
+    left_out = lines(explanation_card(desk, "revenue", View(period="2026")))["Left out"]["text"]
+    assert left_out == "2 open (opportunities with close date from 2026-01-01 to 2026-12-31)"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from addon.web import create_app
 from tests.support.running import running_world
 from tests.support.web_world import SPREADSHEET, WebWorld, web_world
 
-SIGNED = ("kpi", "table", "scorecard", "trend", "leaderboard")
+SIGNED = ("kpi", "table", "scorecard", "trend", "leaderboard", "explain", "records")
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +86,23 @@ def test_a_leaderboard_ranks_the_best_first_and_who_has_nothing_last(web: WebWor
     assert [row[2] for row in rows[1:3]] == [150.0, 50.0]
 
 
+def test_a_number_is_explained_and_its_records_listed(web: WebWorld) -> None:
+    why = web.rows("/v1/explain", kpi="revenue", who="Ann Lee", period="2026")
+    assert why[1][:2] == ["Total revenue", 50.0]
+    assert any(row[0] == "Recomputed from the records" and row[1] == 50.0 for row in why)
+    records = web.rows("/v1/records", kpi="revenue", who="Ann Lee", period="2026", language="fr")
+    assert records[0][:3] == ["Partie", "Enregistrement", "Nom"]
+    assert [row[1:3] for row in records[2:]] == [["sf:006000000000003AAA", "Third"]]
+    assert len(web.rows("/v1/records", kpi="revenue", who="Ann Lee", period="2026", page=2)) == 2
+
+
 @pytest.mark.parametrize(
     ("path", "body", "said"),
     [
+        ("explain", b'{"kpi":"nope"}', "nope"),
+        ("explain", b"{}", '"kpi"'),
+        ("records", b'{"kpi":"revenue","who":"Nobody"}', "Nobody"),
+        ("records", b'{"kpi":"revenue","page":"first"}', '"page"'),
         ("kpi", b"{", "not JSON"),
         ("kpi", b"[]", "must be"),
         ("table", b"{}", '"kpis"'),
