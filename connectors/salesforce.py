@@ -21,6 +21,7 @@ from connectors.salesforce_money import Rates, in_corporate_currency, no_rate, r
 from connectors.salesforce_plan import Described, ObjectPlan, plan_object
 from connectors.salesforce_rows import ID_PREFIX, Record, Rows, read_rows
 from connectors.salesforce_settings import SalesforceSettings, zone_of
+from connectors.salesforce_windows import pages_of
 from connectors.secret import Secret
 from connectors.source import Batch, Change, Checkpoint, Covered, Cursor, Problem
 
@@ -165,7 +166,7 @@ class SalesforceSource:
         mapping, table = plan.mapping, plan.mapping.table.name
         unreadable: list[str] = []
         no_rates: set[str] = set()
-        for records in self._pages(plan, since):
+        for records in self._pages(plan, run, since):
             rows = self._rows_of(plan, records, run)
             unreadable += rows.unreadable
             no_rates |= rows.no_rates
@@ -183,9 +184,9 @@ class SalesforceSource:
         if not unreadable and not no_rates:
             yield Checkpoint(mapping.name, f"{_text(run.bookmark)} {plan.fingerprint}")
 
-    def _pages(self, plan: ObjectPlan, since: datetime | None) -> Iterator[Sequence[Record]]:
+    def _pages(self, plan: ObjectPlan, run: _Run, since: datetime | None) -> Iterator[Sequence[Record]]:
         """Yield the records page by page; all at once where one row's meaning hangs on the others."""
-        pages = (page.records for page in self.client.pages(plan.query(since)))
+        pages = (page.records for page in pages_of(self.client, plan, since, run.bookmark))
         if plan.mapping.heads:
             yield [record for page in pages for record in page]
         else:

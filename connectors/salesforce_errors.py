@@ -11,6 +11,7 @@ from typing import Final
 
 from connectors.errors import AccessError, CredentialsError, LimitError, NotFoundError, SourceError
 
+QUERY_TIMEOUT: Final = "QUERY_TIMEOUT"
 # Our own codes, for answers that are a success in form only.
 NO_JSON: Final = "NO_JSON"
 ROWS_MISSING: Final = "ROWS_MISSING"
@@ -79,7 +80,7 @@ _BY_CODE: Final[Mapping[str, _Meaning]] = {
     "INSUFFICIENT_ACCESS": _Meaning(
         AccessError, "the integration user may not read it. Give its permission set read access to it."
     ),
-    "QUERY_TIMEOUT": _Meaning(
+    QUERY_TIMEOUT: _Meaning(
         SourceError, "the query ran for too long and was stopped. It is tried again with the next refresh.", False
     ),
     "INVALID_QUERY_LOCATOR": _Meaning(

@@ -84,16 +84,23 @@ class ObjectPlan:
         """Return the query for these records, wherever they are."""
         return select(self.paths, self.mapping.name, [Where("Id", "IN", ids)])
 
-    def query(self, since: datetime.datetime | None = None) -> Soql:
-        """Return the query for all rows, or for those that changed since."""
-        filters = self.filters if self.mapping.is_read_whole or self.mapping.grows else ()
-        if since is None or self.mapping.is_read_whole:
-            return select(self.paths, self.mapping.name, filters)
-        stamps = [self.mapping.changed, *([self.money.moves_with] if self.money and self.money.moves_with else [])]
-        moved = AnyOf(tuple(Where(stamp, ">=", since) for stamp in stamps))
-        return select(
-            self.paths, self.mapping.name, [*(moved.conditions if len(stamps) == 1 else (moved,)), *filters]
-        )
+    def query(self, since: datetime.datetime | None = None, until: datetime.datetime | None = None) -> Soql:
+        """Return the query for all rows, or for those that changed since, and before ``until``."""
+        where: list[Where | AnyOf] = []
+        if since is not None and not self.mapping.is_read_whole:
+            where += self._moved(since, until)
+        if self.mapping.is_read_whole or self.mapping.grows:
+            where += self.filters
+        return select(self.paths, self.mapping.name, where)
+
+    def _moved(self, since: datetime.datetime, until: datetime.datetime | None) -> Iterator[Where | AnyOf]:
+        own = Where(self.mapping.changed, ">=", since)
+        if until is not None:
+            yield from (own, Where(self.mapping.changed, "<", until))
+        elif self.money is not None and self.money.moves_with:
+            yield AnyOf((own, Where(self.money.moves_with, ">=", since)))
+        else:
+            yield own
 
 
 @dataclass(frozen=True, slots=True)

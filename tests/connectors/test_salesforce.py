@@ -519,14 +519,38 @@ def test_an_expired_locator_begins_the_object_again(world: World) -> None:
     assert len(read(world.source()).rows["opportunity"]) == 2
 
 
-def test_a_query_that_takes_too_long_leaves_the_other_objects(world: World) -> None:
-    body = '[{"errorCode":"QUERY_TIMEOUT","message":"Your query request was running for too long. SECRET"}]'
-    world.server.faults.add(Fault("status", path="FROM+Task", status=400, body=body, times=None))
+TOO_LONG = '[{"errorCode":"QUERY_TIMEOUT","message":"Your query request was running for too long. SECRET"}]'
+
+
+@pytest.mark.parametrize("halvings", [0, 1, 5])
+def test_a_query_that_takes_too_long_is_asked_in_shorter_spans(world: World, halvings: int) -> None:
+    world.server.faults.add(Fault("status", path="FROM+Task", status=400, body=TOO_LONG))
+    if halvings:
+        world.server.faults.add(Fault("status", path="FROM+Task+WHERE", status=400, body=TOO_LONG, times=halvings))
+    before = read(world.source())
+    assert len([row_id for row_id in before.rows["activity"] if row_id.startswith("sf:00T")]) == 3
+    world.server.faults.clear()
+    world.clock.pass_minutes(600)
+    world.org.update("Task", "00T000000000001EAA", CallDurationInSeconds=0)
+    world.server.faults.add(Fault("status", path="FROM+Task", status=400, body=TOO_LONG))
+    after = read(world.source(), before=before)
+    assert after.row("activity", "00T000000000001EAA")["duration"] == 0
+
+
+def test_an_object_without_rows_that_takes_too_long_is_empty(world: World) -> None:
+    world.server.faults.add(Fault("status", path="FROM+Campaign", status=400, body=TOO_LONG, from_call=2))
+    result = read(world.source())
+    assert (result.rows["campaign"], result.problems) == ({}, [])
+
+
+def test_a_query_that_always_takes_too_long_leaves_the_other_objects(world: World) -> None:
+    world.server.faults.add(Fault("status", path="FROM+Task", status=400, body=TOO_LONG, times=None))
     result = read(world.source())
     assert "Salesforce Task: the query ran for too long" in reasons(result)
     assert "SECRET" not in reasons(result)
     assert "Task" not in result.cursor
     assert "Event" in result.cursor
+    assert len(world.paths()) < 60, "spans are halved down to a minute, not for ever"
 
 
 def test_a_check_tells_what_is_well_and_what_is_not(world: World) -> None:
