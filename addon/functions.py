@@ -64,25 +64,41 @@ def _from_rows(questions: Json) -> Cells:
     if not isinstance(questions, list):
         raise RequestError(f"{_FORM}; questions is not a list.")
     _check_count(len(questions))
-    if set(map(type, questions)) - {list} or set(map(len, questions)) - {1, 2, 3, 4}:
+    lengths = set(map(len, questions)) if set(map(type, questions)) <= {list} else {0}
+    if not lengths <= {1, 2, 3, 4}:
         index = next(place for place, row in enumerate(questions) if type(row) is not list or not 1 <= len(row) <= 4)
         raise RequestError(f"{_FORM}; question {index} is not a list of one to four texts.")
-    return _interned(questions)
+    rows: list[list[Json]] = questions
+    width = max(lengths, default=1)
+    if len(lengths) > 1:
+        rows = [[*row, *[""] * (width - len(row))] for row in rows]
+    return _interned(list(chain.from_iterable(rows)), width)
 
 
-def _interned(questions: Sequence[list[Json]]) -> Cells:
-    """Return the distinct words and their places. Whole columns at a time: this is most of what rows of text cost."""
-    width = max(map(len, questions), default=1)
-    if min(map(len, questions), default=1) < width:
-        questions = [[*row, *[""] * (width - len(row))] for row in questions]
-    flat = list(chain.from_iterable(questions))
-    texts = flat if set(map(type, flat)) <= {str} else [word(value) for value in flat]
-    places = np.zeros((len(questions), _PARTS), dtype=np.int64)
-    words = [[""]] * _PARTS
+class _Places(dict[Json, int]):
+    """Numbers words in the order in which they are first asked for."""
+
+    def __missing__(self, text: Json) -> int:
+        place = self[text] = len(self)
+        return place
+
+
+def _interned(flat: list[Json], width: int) -> Cells:
+    """Return the distinct words of questions that lie end to end, and the places of each question's words.
+
+    Whole columns at a time: this is most of what rows of text cost.
+    """
+    count = len(flat) // width
+    places = np.zeros((count, _PARTS), dtype=np.int64)
+    words: list[list[str]] = [[""]] * _PARTS
     for part in range(width):
-        column = texts[part::width]
-        known = {text: place for place, text in enumerate(dict.fromkeys(column))}
-        places[:, part] = np.fromiter(map(known.__getitem__, column), dtype=np.int64, count=len(column))
+        known = _Places()
+        try:
+            places[:, part] = np.fromiter(map(known.__getitem__, flat[part::width]), dtype=np.int64, count=count)
+        except TypeError:  # a list or an object where a text belongs
+            return _interned([word(value) for value in flat], width)
+        if set(map(type, known)) - {str}:  # 1, 1.0 and true are one key of a dictionary, but not one word
+            return _interned([word(value) for value in flat], width)
         words[part] = [word(text) for text in known]
     return Cells(words[0], words[1], words[2], words[3], places)
 
@@ -106,14 +122,23 @@ def _from_columns(document: Mapping[str, Json]) -> Cells:
 
 def _places(given: Sequence[Json], limits: tuple[int, ...]) -> Integers:
     """Return the places of all cells, checked as a whole; only what is wrong is looked for one by one."""
-    if not set(map(type, given)) - {list} and set(map(len, given)) <= {_PARTS}:  # type: ignore[arg-type] # all are lists
-        flat: list[int] = list(chain.from_iterable(given))  # type: ignore[arg-type] # all are lists; checked below
-        if set(map(type, flat)) <= {int} and min(flat, default=0) >= 0 and max(flat, default=0) < MOST_QUESTIONS:
-            places = np.array(flat, dtype=np.int64).reshape(-1, _PARTS)
-            if np.all(places < limits):
-                return places
+    if set(map(type, given)) <= {list} and set(map(len, given)) <= {_PARTS}:  # type: ignore[arg-type] # all are lists
+        places = _whole_numbers(given)  # type: ignore[arg-type] # all are lists
+        if places is not None and np.all(places >= 0) and np.all(places < limits):
+            return places
     index = next(place for place, cell in enumerate(given) if not _is_cell(cell, limits))
     raise RequestError(f"{_FORM}; cell {index} does not hold four indexes into kpi, who, period and show.")
+
+
+def _whole_numbers(cells: Sequence[list[int]]) -> Integers | None:
+    """Return the cells as an array, None if one holds anything but whole numbers of 64 bits."""
+    if set(map(type, chain.from_iterable(cells))) - {int}:
+        return None
+    try:
+        flat = np.fromiter(chain.from_iterable(cells), dtype=np.int64, count=_PARTS * len(cells))
+    except OverflowError:
+        return None
+    return flat.reshape(-1, _PARTS)
 
 
 _COLUMN_DEFAULTS: Final = {"kpi": None, "who": "", "period": "", "show": "value"}

@@ -62,6 +62,11 @@ def test_a_cell_of_another_type_is_read_as_text_and_spoils_no_other() -> None:
     ]
 
 
+def test_numbers_that_are_equal_but_written_differently_stay_apart() -> None:
+    rows: list[Json] = [["revenue", 1], ["revenue", True], ["revenue", "1"]]
+    assert [row[1] for row in asked(read_cells({"questions": rows}))] == ["1", "TRUE", "1"]
+
+
 @pytest.mark.parametrize(
     ("document", "said"),
     [
@@ -77,6 +82,8 @@ def test_a_cell_of_another_type_is_read_as_text_and_spoils_no_other() -> None:
         ({"kpi": ["a"], "cells": [[0, 0, 0, 1]]}, "cell 0 does not hold"),
         ({"kpi": ["a"], "cells": [[0, 0, 0, True]]}, "cell 0 does not hold"),
         ({"kpi": ["a"], "cells": [[-1, 0, 0, 0]]}, "cell 0 does not hold"),
+        ({"kpi": ["a"], "cells": [[0, 0, 0, 0], [2**63, 0, 0, 0]]}, "cell 1 does not hold"),
+        ({"kpi": ["a"], "cells": [[0, 0, 0, 0], [0.0, 0, 0, 0]]}, "cell 1 does not hold"),
         ({"kpi": ["a"], "cells": {}}, "cells is not a list"),
         ({"kpi": ["a"], "whom": ["b"]}, "'whom' is not a part"),
         ({}, "The body must be"),
