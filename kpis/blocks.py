@@ -105,23 +105,56 @@ def block_of(members: Integers, days: Integers, totals: Sequence[str], sums: Num
 
 def rolled_up(block: Block, groups: Integers) -> Block:
     """Return the block in which each member's entries count for its group."""
-    keys = (groups[members_of(block.keys)] << DAY_BITS) + (block.keys & ((1 << DAY_BITS) - 1))
-    return _cumulated(keys, block.entry_sums(), block.totals, block.units)
+    return recoded(block, groups)
 
 
 def combined(old: Block, change: Block) -> Block:
-    """Return the sum of two blocks with the same totals: ``change`` has plus for rows that came, minus for gone."""
-    units = tuple(map(min, old.units, change.units))
-    parts = [_in_units(block, units) for block in (old, change)]
-    return _cumulated(np.concatenate([old.keys, change.keys]), np.concatenate(parts, axis=1), old.totals, units)
+    """Return the sum of two blocks with the same totals; what has no rows any more is gone.
+
+    The units are those that a block made at once would have.
+    """
+    both = [old.entry_sums(), change.entry_sums()]
+    units = tuple(map(_shared_unit, old.units, change.units, *(_magnitudes(sums) for sums in both)))
+    parts = [_converted(sums, block.units, units) for block, sums in zip((old, change), both, strict=True)]
+    whole = _cumulated(np.concatenate([old.keys, change.keys]), np.concatenate(parts, axis=1), old.totals, units)
+    sums = whole.entry_sums()
+    own = tuple(_unit(row / unit) for row, unit in zip(sums, units, strict=True))
+    if own == units:
+        return whole
+    return _cumulated(whole.keys, _converted(sums, units, own), whole.totals, own)
 
 
-def _in_units(block: Block, units: tuple[float, ...]) -> Integers:
-    sums = block.entry_sums()
-    for row, unit in enumerate(units):
-        if unit != block.units[row]:
-            sums[row] = np.rint(sums[row] / (block.units[row] / unit))
-    return sums
+def negated(block: Block) -> Block:
+    """Return the block of the rows that go: added to another one, it takes them away."""
+    return Block(block.keys, -block.cumulated, block.totals, block.units)
+
+
+def recoded(block: Block, codes: Integers) -> Block:
+    """Return the block with each member under its new code."""
+    keys = (codes[members_of(block.keys)] << DAY_BITS) + (block.keys & ((1 << DAY_BITS) - 1))
+    return _cumulated(keys, block.entry_sums(), block.totals, block.units)
+
+
+def _converted(sums: Integers, old_units: Sequence[float], units: Sequence[float]) -> Integers:
+    """Return the sums in other units, a unit for each row."""
+    converted = sums.copy()
+    for row, (old, new) in enumerate(zip(old_units, units, strict=True)):
+        if new > old:
+            converted[row] *= round(new / old)
+        elif new < old:
+            converted[row] = np.rint(converted[row] / (old / new))
+    return converted
+
+
+def _magnitudes(sums: Integers) -> list[float]:
+    return [float(np.abs(row).sum(dtype=np.float64)) for row in sums]
+
+
+def _shared_unit(left: float, right: float, left_size: float, right_size: float) -> float:
+    """Return a unit that holds the sum of two rows of sums in these units and of these sizes."""
+    if left == right == 1.0:
+        return 1.0
+    return _decimal_unit(left_size / left + right_size / right)
 
 
 def _unit(values: Numbers) -> float:
@@ -132,8 +165,11 @@ def _unit(values: Numbers) -> float:
     magnitude = float(np.abs(values).sum())
     if magnitude < _LARGEST and not np.any(values % 1):
         return 1.0
-    decimals = np.floor(np.log10(_LARGEST / magnitude))
-    return float(10.0 ** min(decimals, _DECIMALS))
+    return _decimal_unit(magnitude)
+
+
+def _decimal_unit(magnitude: float) -> float:
+    return float(10.0 ** min(np.floor(np.log10(_LARGEST / max(magnitude, 1.0))), _DECIMALS))
 
 
 def _cumulated(keys: Integers, sums: Integers, totals: tuple[str, ...], units: tuple[float, ...]) -> Block:

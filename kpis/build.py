@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,11 +11,11 @@ import numpy as np
 from kpis.blocks import ROWS, Block, Integers, block_of, days_of, order_of, rolled_up
 from kpis.cube import CubeData, Span, write_cube
 from kpis.definitions import COMPANY, Catalogue
-from kpis.directory import WORD_DIMENSIONS, Directory, directory_of, stable_number
+from kpis.directory import Directory, directory_of, stable_number
 from kpis.engine import FactEngine, Words, integer_column, number_column, text_column
-from kpis.measures import grouped, listed
-from kpis.plan import Grouping, Plan, Sampling, plan_of
-from kpis.samples import distinct_sample, quantile_sample
+from kpis.plan import Grouping, Sampling, fingerprint, plan_of
+from kpis.queries import Results, run
+from kpis.samples import DistinctSample, QuantileSample, distinct_sample, quantile_sample
 from kpis.targets import TargetRow, target_blocks
 
 if TYPE_CHECKING:
@@ -25,17 +24,7 @@ if TYPE_CHECKING:
 
     from kpis.periods import Calendar
 
-_WORDS: Final = (*WORD_DIMENSIONS, "campaign")
 _MOST_NAMED: Final = 10
-
-
-@dataclass(slots=True)
-class _Results:
-    """The rows of all queries, before members have numbers."""
-
-    sums: dict[tuple[str, str, str], pa.Table] = field(default_factory=dict)
-    values: dict[tuple[str, str], pa.Table] = field(default_factory=dict)
-    seen: dict[str, set[str]] = field(default_factory=dict)
 
 
 def build_cube(  # noqa: PLR0917 each is one thing that a cube depends on
@@ -67,62 +56,52 @@ def cube_data(
     and the company up; 5. lay the targets out by day.
     """
     engine = FactEngine(connection, tables, today)
-    plan = plan_of(catalogue)
-    results = _run(engine, plan)
+    plan = plan_of(catalogue).over(engine.facts)
+    results = run(engine, plan.groupings.values(), plan.samplings.values())
     directory = directory_of(engine, results.seen)
-    data = CubeData(today, tables, directory.dimensions, directory.groups)
-    for grouping in _present(engine, plan):
-        _add_blocks(data, directory, grouping, results)
-    for (fact, name), sampling in plan.samplings.items():
-        if fact in engine.facts:
-            _add_samples(data, directory, sampling, results.values[fact, name])
+    data = CubeData(today, tables, directory.dimensions, directory.groups, fingerprint(catalogue, calendar))
+    for grouping in plan.groupings.values():
+        add_blocks(data, directory, grouping, results)
+    for sampling in plan.samplings.values():
+        add_samples(data, directory, sampling, results)
+    complete(data, engine, directory, catalogue, calendar)
+    return data
+
+
+def complete(
+    data: CubeData, engine: FactEngine, directory: Directory, catalogue: Catalogue, calendar: Calendar
+) -> None:
+    """Add what is found from all blocks, or is small: the facts' days, the targets, the problems."""
     _add_spans(data, engine)
     data.targets, problems = target_blocks(
         target_rows(engine), catalogue, directory.dimensions, directory.groups, calendar
     )
-    data.problems = [*_unknown_words(directory), *problems]
-    return data
+    data.problems = [*_unknown_words(directory, engine), *problems]
 
 
-def _present(engine: FactEngine, plan: Plan) -> Iterator[Grouping]:
-    return (grouping for grouping in plan.groupings.values() if grouping.fact.name in engine.facts)
-
-
-def _run(engine: FactEngine, plan: Plan) -> _Results:
-    results = _Results()
-    for grouping in _present(engine, plan):
-        fact = grouping.fact
-        for dimension in grouping.dimensions:
-            columns = [fact.dimensions[dimension]] if dimension else []
-            table = engine.fact_rows(fact, grouped(fact, grouping.axis, columns, grouping.totals.values()))
-            results.sums[fact.name, grouping.axis, dimension] = table
-            _note_words(results.seen, dimension, table, "c0")
-    for (fact_name, name), sampling in plan.samplings.items():
-        if fact_name in engine.facts:
-            dimensions = [dimension for dimension in sampling.dimensions if dimension]
-            columns = [sampling.fact.dimensions[dimension] for dimension in dimensions]
-            table = engine.fact_rows(sampling.fact, listed(sampling.fact, columns, sampling.measure))
-            results.values[fact_name, name] = table
-            for place, dimension in enumerate(dimensions):
-                _note_words(results.seen, dimension, table, f"c{place}")
-    return results
-
-
-def _note_words(seen: dict[str, set[str]], dimension: str, table: pa.Table, column: str) -> None:
-    if dimension in _WORDS:
-        seen.setdefault(dimension, set()).update(text_column(table, column).words)
-
-
-def _add_blocks(data: CubeData, directory: Directory, grouping: Grouping, results: _Results) -> None:
-    fact, axis = grouping.fact, grouping.axis
-    name = f"{fact.table}.{axis}"
+def add_blocks(data: CubeData, directory: Directory, grouping: Grouping, results: Results) -> None:
+    """Add the blocks of one fact and axis, for all dimensions."""
     for dimension in grouping.dimensions:
-        table = results.sums[fact.name, axis, dimension]
-        column = text_column(table, "c0") if dimension else None
-        block = sums_block(table, _codes(directory, dimension, column, table), tuple(grouping.totals))
-        data.blocks[f"{name}.{dimension or COMPANY}"] = block
+        block = grouped_block(directory, grouping, dimension, results)
+        data.blocks[block_name(grouping, dimension)] = block
         if dimension == "rep":
-            data.blocks |= {f"{name}.{group}": part for group, part in group_blocks(block, directory.groups).items()}
+            parts = group_blocks(block, directory.groups)
+            data.blocks |= {block_name(grouping, group): part for group, part in parts.items()}
+
+
+def block_name(grouping: Grouping, dimension: str) -> str:
+    """Return the name under which a cube keeps a block."""
+    return f"{grouping.fact.table}.{grouping.axis}.{dimension or COMPANY}"
+
+
+def grouped_block(directory: Directory, grouping: Grouping, dimension: str, results: Results) -> Block:
+    """Return the block of one fact, axis and dimension; no dimension is the company."""
+    table = results.sums[grouping.fact.name, grouping.axis, dimension]
+    if dimension:
+        codes = directory.codes(dimension, text_column(table, "c0"), notes=not grouping.fact.is_large)
+    else:
+        codes = np.zeros(table.num_rows, dtype=np.int64)
+    return sums_block(table, codes, tuple(grouping.totals))
 
 
 def group_blocks(reps: Block, groups: Mapping[str, Integers]) -> dict[str, Block]:
@@ -139,46 +118,45 @@ def sums_block(table: pa.Table, members: Integers, totals: tuple[str, ...]) -> B
     return block_of(members, integer_column(table, "day"), (ROWS, *totals), np.stack(sums))
 
 
-def _codes(directory: Directory, dimension: str, column: Words | None, table: pa.Table) -> Integers:
-    if column is None:
-        return np.zeros(table.num_rows, dtype=np.int64)
-    return directory.codes(dimension, column)
+def add_samples(data: CubeData, directory: Directory, sampling: Sampling, results: Results) -> None:
+    """Add the samples of one measure, for all dimensions."""
+    for dimension, sample in samples_of(directory, sampling, results).items():
+        name = f"{sampling.measure.name}.{dimension}"
+        if isinstance(sample, QuantileSample):
+            data.quantiles[name] = sample
+        else:
+            data.distincts[name] = sample
 
 
-def _groups(directory: Directory) -> dict[str, Integers]:
-    everyone = np.zeros(len(directory.dimensions["rep"]), dtype=np.int64)
-    return {**directory.groups, COMPANY: everyone}
-
-
-def _add_samples(data: CubeData, directory: Directory, sampling: Sampling, table: pa.Table) -> None:
-    """Make the samples of one measure by each dimension; the rows are put into the order of values once for all."""
-    name, days = sampling.measure.name, integer_column(table, "day")
-    members = _sample_members(directory, sampling, table)
+def samples_of(
+    directory: Directory, sampling: Sampling, results: Results
+) -> Mapping[str, QuantileSample | DistinctSample]:
+    """Return the samples of one measure by dimension; the rows are put into the order of values once for all."""
+    table = results.values[sampling.fact.name, sampling.measure.name]
+    days, members = integer_column(table, "day"), sample_members(directory, sampling, table)
     if sampling.measure.kind == "quantile":
         values = number_column(table, "value")
         order = np.argsort(values, kind="stable")
-        for dimension, codes in members.items():
-            data.quantiles[f"{name}.{dimension}"] = quantile_sample(codes[order], days[order], values[order])
-        return
+        days, values = days[order], values[order]
+        return {name: quantile_sample(codes[order], days, values) for name, codes in members.items()}
     kinds = numbers_of(text_column(table, "value"))
     order = order_of(kinds, order_of(days))
-    for dimension, codes in members.items():
-        data.distincts[f"{name}.{dimension}"] = distinct_sample(
-            codes[order], days[order], kinds[order], np.ones_like(days)
-        )
+    days, kinds, ones = days[order], kinds[order], np.ones_like(days)
+    return {name: distinct_sample(codes[order], days, kinds, ones) for name, codes in members.items()}
 
 
-def _sample_members(directory: Directory, sampling: Sampling, table: pa.Table) -> dict[str, Integers]:
+def sample_members(directory: Directory, sampling: Sampling, table: pa.Table) -> dict[str, Integers]:
     """Return the member of each row, by dimension; teams, regions and the company with the reps."""
-    dimensions = [dimension for dimension in sampling.dimensions if dimension]
     members = {
-        dimension: directory.codes(dimension, text_column(table, f"c{place}"))
-        for place, dimension in enumerate(dimensions)
+        dimension: directory.codes(dimension, text_column(table, f"c{place}"), notes=not sampling.fact.is_large)
+        for place, dimension in enumerate(sampling.named)
     }
+    everyone = np.zeros(table.num_rows, dtype=np.int64)
     if "" in sampling.dimensions:
-        members[COMPANY] = np.zeros(table.num_rows, dtype=np.int64)
+        members[COMPANY] = everyone
     if "rep" in members:
-        members |= {group: codes[members["rep"]] for group, codes in _groups(directory).items()}
+        groups = {group: codes[members["rep"]] for group, codes in directory.groups.items()}
+        members |= {**groups, COMPANY: everyone}
     return members
 
 
@@ -206,11 +184,13 @@ def target_rows(engine: FactEngine) -> list[TargetRow]:
     return [TargetRow(*row) for row in zip(*(column.to_pylist() for column in table.columns), strict=True)]
 
 
-def _unknown_words(directory: Directory) -> list[str]:
+def _unknown_words(directory: Directory, engine: FactEngine) -> list[str]:
+    directory.note_strangers(engine)
     return [_unknown_sentence(dimension, words) for dimension, words in sorted(directory.unknown.items())]
 
 
-def _unknown_sentence(dimension: str, words: Mapping[str, object] | set[str]) -> str:
-    named = sorted(words)[:_MOST_NAMED]
-    more = f" and {len(words) - len(named)} more" if len(words) > len(named) else ""
-    return f"There is no {dimension} {', '.join(named)}{more}: what belongs to them counts as Unspecified."
+def _unknown_sentence(dimension: str, words: Iterable[str]) -> str:
+    listed = sorted(words)
+    more = f" and {len(listed) - _MOST_NAMED} more" if len(listed) > _MOST_NAMED else ""
+    named = ", ".join(listed[:_MOST_NAMED])
+    return f"There is no {dimension} {named}{more}: what belongs to them counts as Unspecified."

@@ -15,7 +15,7 @@ from kpis.errors import KpiError
 from kpis.members import Member, Members
 from kpis.samples import DistinctSample, QuantileSample
 
-VERSION: Final = 1
+VERSION: Final = 2
 _INDEX: Final = "cube.json"
 _ARRAYS: Final = "cube.bin"
 
@@ -41,6 +41,7 @@ class CubeData:
     tables: frozenset[str]
     dimensions: Mapping[str, Members]
     groups: Mapping[str, Integers]
+    fingerprint: str
     blocks: dict[str, Block] = field(default_factory=dict)
     quantiles: dict[str, QuantileSample] = field(default_factory=dict)
     distincts: dict[str, DistinctSample] = field(default_factory=dict)
@@ -65,6 +66,7 @@ def write_cube(data: CubeData, folder: Path) -> None:
         arrays |= {f"distinct.{name}.{part}": array for part, array in parts.items()}
     index = {
         "version": VERSION,
+        "fingerprint": data.fingerprint,
         "today": data.today,
         "tables": sorted(data.tables),
         "dimensions": {name: _columns(members) for name, members in data.dimensions.items()},
@@ -86,6 +88,7 @@ class Cube:
         self._quantiles: dict[str, QuantileSample | None] = {}
         self._distincts: dict[str, DistinctSample | None] = {}
         self._members: dict[str, Members] = {}
+        self.fingerprint = cast("str", index["fingerprint"])
         self.today = cast("int", index["today"])
         self.tables = frozenset(cast("list[str]", index["tables"]))
         self.problems = tuple(cast("list[str]", index["problems"]))
@@ -164,6 +167,7 @@ class Cube:
             self.tables,
             self.dimensions,
             {name: self.group_of_reps(name) for name in ("team", "region")},
+            self.fingerprint,
             blocks["block"],
             {name: cast("QuantileSample", self.quantile(*name.split("."))) for name in samples["quantile"]},
             {name: cast("DistinctSample", self.distinct(*name.split("."))) for name in samples["distinct"]},

@@ -18,6 +18,11 @@ from kpis.words import fold
 WORD_DIMENSIONS: Final = ("market", "source", "kind", "channel")
 """Dimensions whose members are no more than the words in the rows."""
 
+_REFERENCES: Final = (
+    ("opportunity", "owner", "rep"), ("lead", "owner", "rep"), ("activity", "owner", "rep"),
+    ("opportunity_line", "product", "product"),
+)  # fmt: skip
+
 
 class Directory:
     """The members of every dimension, and to which team and region each rep belongs (now)."""
@@ -27,18 +32,31 @@ class Directory:
         self.groups = groups
         self.unknown: dict[str, set[str]] = {}
 
-    def codes(self, dimension: str, column: Words) -> Integers:
-        """Return the member of each row; what is nobody's is Unspecified, and so is an unknown word, noted."""
-        known = [self._code(dimension, word) for word in column.words]
+    def codes(self, dimension: str, column: Words, *, notes: bool = False) -> Integers:
+        """Return the member of each row; what is nobody's is Unspecified, and so is an unknown word.
+
+        ``notes``: remember the unknown words.
+        """
+        known = [self._code(dimension, word, notes=notes) for word in column.words]
         return np.array([*known, UNSPECIFIED], dtype=np.int64)[column.codes]
 
-    def _code(self, dimension: str, word: str) -> int:
+    def note_strangers(self, engine: FactEngine) -> None:
+        """Remember the words in the large tables that should be a rep or product and are none."""
+        for table, column, dimension in _REFERENCES:
+            known = exp.select("id").from_(dimension)
+            query = exp.select(exp.alias_(exp.column(column), "word")).distinct().from_(table)
+            is_stranger = exp.Not(this=exp.In(this=exp.column(column), query=exp.Subquery(this=known)))
+            for word in engine.rows(query.where(is_stranger).sql(dialect="duckdb"))["word"].to_pylist():
+                self._code(dimension, str(word), notes=True)
+
+    def _code(self, dimension: str, word: str, *, notes: bool) -> int:
         if not word.strip():
             return UNSPECIFIED
         found = self.dimensions[dimension].called(word)
         if len(found) == 1:
             return found[0].code
-        self.unknown.setdefault(dimension, set()).add(word)
+        if notes:
+            self.unknown.setdefault(dimension, set()).add(word)
         return UNSPECIFIED
 
 

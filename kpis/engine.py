@@ -52,7 +52,7 @@ class FactEngine:
         self._today = today
         self._made: set[str] = set()
         for name in sorted(TABLES.keys() - tables):
-            connection.execute(_empty_table(TABLES[name]))
+            connection.execute(empty_table(TABLES[name]))
         self.first_day = self._first_day(today)
         self.facts = {name: fact for name, fact in FACTS.items() if fact.table in tables}
 
@@ -125,9 +125,11 @@ def number_column(table: pa.Table, name: str) -> Numbers:
     return np.asarray(table[name].to_numpy(), dtype=np.float64)
 
 
-def _empty_table(table: Table) -> str:
+def empty_table(table: Table, schema: str = "") -> str:
+    """Return the statement that makes a canonical table without rows, a temporary one if no schema is named."""
     columns = [(column.name, _SQL_TYPES[column.type]) for column in table.columns]
     columns += [(f"{column.name}{DAY_SUFFIX}", "INTEGER") for column in table.columns if column.is_dated]
     nulls = [exp.alias_(exp.cast(exp.null(), sql_type), name, quoted=True) for name, sql_type in columns]
     query = exp.select(*nulls).where(exp.false())
-    return f"CREATE OR REPLACE TEMP VIEW {table.name} AS {rendered(query)}"
+    place = f"VIEW {schema}.{table.name}" if schema else f"TEMP VIEW {table.name}"
+    return f"CREATE OR REPLACE {place} AS {rendered(query)}"

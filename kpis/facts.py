@@ -43,6 +43,11 @@ class Fact:
         return f"fact_{self.name}"
 
     @property
+    def is_large(self) -> bool:
+        """Whether a refresh changes its numbers by what changed, instead of computing them anew."""
+        return self.table in {"opportunity", "lead", "activity"}
+
+    @property
     def columns(self) -> frozenset[str]:
         """All columns of the view."""
         days = tuple(f"{axis}_day" for axis in self.axes)

@@ -37,7 +37,7 @@ def grouped(fact: Fact, axis: str, columns: Sequence[str], totals: Iterable[Tota
     Result columns: ``c0``... the columns, ``day``, ``rows`` and ``t0``... the totals.
     """
     day = f"{axis}_day"
-    sums = [_named(_sum(total), f"t{place}") for place, total in enumerate(totals)]
+    sums = [_named(_sum(total, fact), f"t{place}") for place, total in enumerate(totals)]
     return (
         _selected(columns)
         .select(_named(exp.column(day), "day"), _named(exp.Count(this=exp.Star()), ROWS), *sums, copy=False)
@@ -120,8 +120,11 @@ def _named(tree: exp.Expr, name: str) -> exp.Alias:
     return exp.Alias(this=tree, alias=exp.to_identifier(name))
 
 
-def _sum(total: Total) -> exp.Expr:
-    exact: exp.Expr = exp.Cast(this=exp.column(total.value), to=_decimal())
+def _sum(total: Total, fact: Fact) -> exp.Expr:
+    """Return the total as a double; a count is a sum of whole numbers, exact as it is, and much faster so."""
+    exact: exp.Expr = exp.column(total.value)
+    if total.value != fact.values[0]:
+        exact = exp.Cast(this=exact, to=_decimal())
     if total.where:
         conditions = reduce(
             lambda left, right: exp.And(this=left, expression=right), map(condition_tree, total.where)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Final
 
 from kpis.definitions import Catalogue, Kpi, Measure
-from kpis.facts import Fact
+from kpis.facts import FACTS, Fact
 from kpis.formula import names
+from kpis.periods import Calendar
 from kpis.tables_of import parts_of_measure
 from kpis.totals import Total, fact_of, total_of
 
@@ -34,6 +36,11 @@ class Sampling:
     fact: Fact
     dimensions: dict[str, None] = field(default_factory=dict)
 
+    @property
+    def named(self) -> list[str]:
+        """The dimensions that a column says the member of."""
+        return [dimension for dimension in self.dimensions if dimension]
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -44,6 +51,22 @@ class Plan:
 
     groupings: Mapping[tuple[str, str], Grouping]
     samplings: Mapping[tuple[str, str], Sampling]
+
+    def over(self, facts: Container[str]) -> Plan:
+        """Return the part of the plan that needs these facts alone, by name."""
+        return Plan(
+            {key: grouping for key, grouping in self.groupings.items() if key[0] in facts},
+            {key: sampling for key, sampling in self.samplings.items() if key[0] in facts},
+        )
+
+
+def fingerprint(catalogue: Catalogue, calendar: Calendar) -> str:
+    """Return a text that differs where cubes of the same rows hold different numbers."""
+    measures = [repr(measure) for measure in catalogue.measures.values()]
+    kpis = [repr((kpi.id, kpi.words, kpi.formula, kpi.count, kpi.dimensions)) for kpi in catalogue.kpis.values()]
+    days = repr((calendar.time_zone, calendar.fiscal_year_start_month, sorted(calendar.holidays)))
+    views = [fact.sql() for fact in FACTS.values()]
+    return blake2b("\n".join([*measures, *kpis, days, *views]).encode(), digest_size=16).hexdigest()
 
 
 def plan_of(catalogue: Catalogue) -> Plan:

@@ -73,6 +73,39 @@ def quantile_sample(members: Integers, days: Integers, values: Numbers) -> Quant
     return QuantileSample(keys[order], values[order])
 
 
+def changed_quantiles(old: QuantileSample, change: QuantileSample, *, plus: bool) -> QuantileSample:
+    """Return the sample with the changed values added, or taken away; those taken away must be in it."""
+    keys = np.concatenate([old.keys, change.keys])
+    values = np.concatenate([old.values, change.values])
+    counts = np.ones(len(keys), dtype=np.int64)
+    counts[len(old.keys) :] = 1 if plus else -1
+    order = order_of(keys, np.argsort(values, kind="stable"))
+    keys, values, counts = keys[order], values[order], counts[order]
+    is_first = np.ones(len(keys), dtype=bool)
+    is_first[1:] = (keys[1:] != keys[:-1]) | (values[1:] != values[:-1])
+    starts = np.flatnonzero(is_first)
+    left = np.add.reduceat(counts, starts) if len(starts) else counts
+    return QuantileSample(np.repeat(keys[starts], left), np.repeat(values[starts], left))
+
+
+def changed_distinct(old: DistinctSample, change: DistinctSample, *, plus: bool) -> DistinctSample:
+    """Return the sample with the changed rows added, or taken away; those taken away must be in it."""
+    keys = np.concatenate([old.keys, change.keys])
+    values = np.concatenate([old.values, change.values])
+    rows = np.concatenate([old.rows, change.rows if plus else -change.rows])
+    return distinct_sample(members_of(keys), days_of(keys), values, rows)
+
+
+def recoded_quantiles(sample: QuantileSample, codes: Integers) -> QuantileSample:
+    """Return the sample with each member under its new code, or in its group."""
+    return quantile_sample(codes[members_of(sample.keys)], days_of(sample.keys), sample.values)
+
+
+def recoded_distinct(sample: DistinctSample, codes: Integers) -> DistinctSample:
+    """Return the sample with each member under its new code, or in its group."""
+    return distinct_sample(codes[members_of(sample.keys)], days_of(sample.keys), sample.values, sample.rows)
+
+
 def distinct_sample(members: Integers, days: Integers, values: Integers, rows: Integers) -> DistinctSample:
     """Make a sample of (member, day, value) with its number of rows, in any order; equal ones are added up.
 

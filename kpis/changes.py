@@ -1,0 +1,100 @@
+"""Changes: which rows of the large facts may differ between two snapshots, and the small tables they come from.
+
+The connection has the rows before and after as ``old.<table>`` and ``new.<table>``, and the ids of rows that came,
+changed or went as ``changed.<table>``. All that is needed to compute the affected rows of a fact anew, and no more,
+is taken out into a small engine for each side: their lines, the other deals of their accounts, their activities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import sqlglot
+from sqlglot import exp
+
+from kpis.engine import FactEngine, empty_table
+from kpis.measures import rendered
+from kpis.tables import TABLES
+
+if TYPE_CHECKING:
+    import duckdb
+
+DELTA_TABLES: Final = ("opportunity", "lead", "activity")
+"""The tables of the facts that change by deltas; all others are small and computed anew."""
+SCHEMAS: Final = ("old", "new", "changed")
+_QUERIES: Final = Path(__file__).with_name("views") / "changes"
+_NEEDED: Final[Mapping[str, str]] = {
+    "opportunity": """SELECT * FROM side.opportunity
+        WHERE id IN (SELECT id FROM affected_opportunity)
+          OR (is_won AND account IN (
+            SELECT account FROM side.opportunity
+            WHERE id IN (SELECT id FROM affected_opportunity) AND account IS NOT NULL
+            UNION SELECT account FROM side.lead WHERE id IN (SELECT id FROM affected_lead) AND account IS NOT NULL))
+          OR id IN (SELECT opportunity FROM side.lead WHERE id IN (SELECT id FROM affected_lead))""",
+    "opportunity_line": """SELECT * FROM side.opportunity_line
+        WHERE opportunity IN (SELECT id FROM affected_opportunity)""",
+    "lead": "SELECT * FROM side.lead WHERE id IN (SELECT id FROM affected_lead)",
+    "activity": """SELECT * FROM side.activity WHERE id IN (SELECT id FROM affected_activity)
+        OR lead IN (SELECT id FROM affected_lead)""",
+    "account": """SELECT * FROM side.account WHERE id IN (
+        SELECT account FROM side.opportunity WHERE id IN (SELECT id FROM affected_opportunity)
+        UNION SELECT account FROM side.lead WHERE id IN (SELECT id FROM affected_lead)
+        UNION SELECT account FROM side.activity WHERE id IN (SELECT id FROM affected_activity))""",
+    "campaign": "SELECT * FROM side.campaign",
+}
+
+
+class Changes:
+    """The affected rows of the large facts, found once; ``old_today`` is the day that the old cube was made for."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, tables: frozenset[str], old_today: int, today: int
+    ) -> None:
+        self._connection = connection
+        self._tables = tables
+        for name in sorted(TABLES.keys() - tables):
+            for schema in SCHEMAS:
+                connection.execute(empty_table(TABLES[name], schema))
+        days = {"old_today": old_today, "new_today": today}
+        for table in DELTA_TABLES:
+            tree = sqlglot.parse_one((_QUERIES / f"{table}.sql").read_text("utf-8"), read="duckdb")
+            query = rendered(tree.transform(_filled, days))
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE affected_{table} AS {query}")
+
+    def count(self, table: str) -> int:
+        """Return how many rows of a large fact are affected."""
+        return self._number(f"SELECT COUNT(*) FROM affected_{table}")  # noqa: S608 one of our names
+
+    def has_changed(self, table: str) -> bool:
+        """Tell whether any row of a table came, changed or went."""
+        return self._number(f"SELECT COUNT(*) FROM changed.{table}") > 0  # noqa: S608 one of our names
+
+    def engine(self, side: str, today: int) -> FactEngine:
+        """Return an engine over the affected rows of one side, ``old`` or ``new``, and what they depend on.
+
+        Its tables ``affected_<table>`` have the ids that count: others are there only because these need them.
+        """
+        import duckdb
+
+        small = duckdb.connect()
+        for name, query in _NEEDED.items():
+            tree = sqlglot.parse_one(query, read="duckdb").transform(_on_side, side)
+            small.register(name, self._connection.sql(rendered(tree)).to_arrow_table())
+        for table in DELTA_TABLES:
+            small.register(f"affected_{table}", self._connection.sql(f"FROM affected_{table}").to_arrow_table())
+        return FactEngine(small, frozenset(_NEEDED), today)
+
+    def _number(self, query: str) -> int:
+        return int(self._connection.execute(query).fetchall()[0][0])
+
+
+def _filled(node: exp.Expr, days: Mapping[str, int]) -> exp.Expr:
+    return exp.convert(days[node.name]) if isinstance(node, exp.Placeholder) else node
+
+
+def _on_side(node: exp.Expr, side: str) -> exp.Expr:
+    if isinstance(node, exp.Table) and node.db == "side":
+        node.set("db", exp.to_identifier(side))
+    return node
