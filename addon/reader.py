@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from kpis.catalogue import load_catalogue
 from kpis.cube import Cube
 from kpis.definitions import Catalogue
 from kpis.evaluate import Numbered
+from kpis.memory import Memory
 from kpis.periods import day_number
 
 _MOST_OPEN: Final = 4
@@ -46,6 +47,15 @@ class _Opened:
     snapshot: Snapshot
     cube: Cube
     crossing: Crossing
+    memories: dict[tuple[int, bool], Memory] = field(default_factory=dict)
+
+    def memory(self, today: int, *, is_stale: bool) -> Memory:
+        """Return what was answered on this day; that of an earlier day, or of fresher numbers, is forgotten."""
+        found = self.memories.get((today, is_stale))
+        if found is None:
+            self.memories.clear()
+            found = self.memories[today, is_stale] = Memory()
+        return found
 
 
 class _LaterCrossing:
@@ -109,6 +119,7 @@ class Reader:
                 crossing=opened.crossing,
                 problems={name: table.problems for name, table in manifest.tables.items() if table.problems},
                 is_stale=is_stale,
+                memory=opened.memory(today, is_stale=is_stale),
             )
             while len(own) > _MOST_CALLERS:
                 own.popitem(last=False)

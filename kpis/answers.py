@@ -12,7 +12,7 @@ from typing import Final, Protocol, TypeVar
 
 import numpy as np
 
-from kpis.blocks import Integers
+from kpis.blocks import Integers, Numbers
 from kpis.catalogue import resolve_kpi
 from kpis.cells import Cells, Group, Words, groups_of, interned, placed, word_codes
 from kpis.cube import Cube
@@ -21,6 +21,7 @@ from kpis.errors import QuestionError
 from kpis.evaluate import Evaluation, Numbered, World
 from kpis.limits import Limit
 from kpis.members import Who, resolve_who
+from kpis.memory import Memory, Page
 from kpis.periods import Calendar, Period, parse_period
 from kpis.questions import Answer, Question, Show
 from kpis.results import Column, Reason, Reasons, missing
@@ -52,7 +53,7 @@ class _Evaluated:
     """What came out for all cells, and the evaluation of each group."""
 
     cells: Cells
-    values: list[float | None]
+    values: Numbers
     codes: Integers
     reasons: Reasons
     groups: list[tuple[Group, Evaluation]] = field(default_factory=list)
@@ -67,7 +68,7 @@ class _Evaluated:
             kpi.id if isinstance(kpi, Kpi) else question.kpi,
             who.label if isinstance(who, Who) else question.who,
             period.label if isinstance(period, Period) else question.period,
-            self.values[cell],
+            _plain(self.values[cell : cell + 1])[0],
             reason.state,
             reason.sentence,
             *parts,
@@ -105,7 +106,8 @@ class Answerer:
     """Answers from one snapshot, for one caller.
 
     ``limit`` is a slice such as ``team:West``: what lies outside it is not allowed. ``problems`` says, by table, what
-    is missing in it; numbers from such a table are partial. ``is_stale``: numbers are marked as stale.
+    is missing in it; numbers from such a table are partial. ``is_stale``: numbers are marked as stale. ``memory``
+    may be shared by answerers that differ in nothing but their limit.
     """
 
     def __init__(
@@ -119,6 +121,7 @@ class Answerer:
         crossing: Crossing | None = None,
         problems: Mapping[str, Sequence[str]] | None = None,
         is_stale: bool = False,
+        memory: Memory | None = None,
     ) -> None:
         self.cube = cube
         self.catalogue = catalogue
@@ -127,6 +130,7 @@ class Answerer:
         self._crossing = crossing
         self._problems = problems or {}
         self._is_stale = is_stale
+        self._memory = memory
         self.limit = Limit(cube, limit)
         self._known: dict[tuple[str, str], object] = {}
         self._timeline = Timeline((), calendar, today)
@@ -163,8 +167,9 @@ class Answerer:
         return self._values(*interned(rows))
 
     def _values(self, words: Words, places: Integers) -> tuple[list[float | None], OddAnswers]:
-        evaluated = self._evaluated(self._meant(words, places))
-        return evaluated.values, OddAnswers(evaluated)
+        cells = self._meant(words, places)
+        evaluated = self._evaluated(cells) if self._memory is None else self._recalled(cells, self._memory.page())
+        return _plain(evaluated.values), OddAnswers(evaluated)
 
     def _meant(self, words: Words, places: Integers) -> Cells:
         kpis, whos, periods, shows = words
@@ -216,7 +221,7 @@ class Answerer:
         reasons = Reasons()
         codes = word_codes(cells, reasons)
         values = np.full(len(cells), np.nan)
-        evaluated = _Evaluated(cells, [], codes, reasons)
+        evaluated = _Evaluated(cells, values, codes, reasons)
         slices = _Slices(self, cells, reasons)
         for group in groups_of(cells, codes):
             evaluation = slices.evaluation(group)
@@ -225,8 +230,25 @@ class Answerer:
             if column.codes is not None:
                 codes[group.inside] = column.codes
             evaluated.groups.append((group, evaluation))
-        evaluated.values = _plain(values)
         return evaluated
+
+    def _recalled(self, cells: Cells, page: Page) -> _Evaluated:
+        """Take what is known from memory; evaluate the other cells and keep them."""
+        reasons = Reasons()
+        codes = word_codes(cells, reasons)
+        counts = {name: len(members) for name, members in self.cube.dimensions.items()}
+        places = page.places(cells, codes == 0, counts)
+        is_known = page.is_known[places]
+        values = np.where(is_known, page.values[places], np.nan)
+        with page.lock:
+            own = page.reasons.codes_in(reasons)
+        codes = np.where(is_known, own[page.codes[places]], codes)
+        new = np.flatnonzero(~is_known & (codes == 0))
+        if len(new):
+            found = self._evaluated(replace(cells, places=cells.places[new]))
+            page.keep(places[new], found.values, found.codes, found.reasons)
+            values[new], codes[new] = found.values, found.reasons.codes_in(reasons)[found.codes]
+        return _Evaluated(cells, values, codes, reasons)
 
     def timeline(self, periods: Sequence[Period]) -> Timeline:
         """Return the timeline of these periods; that of the last request is kept, for it is often asked again."""

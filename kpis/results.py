@@ -39,6 +39,14 @@ class Reasons:
     def __getitem__(self, code: int) -> Reason:
         return self._all[code]
 
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def codes_in(self, other: Reasons) -> Codes:
+        """Return, by code, the codes that the same reasons have in ``other``; it learns those that it has not."""
+        codes = [other.code(reason.state, reason.sentence) for reason in self._all[1:]]
+        return np.array([0, *codes], dtype=np.int16)
+
     def silent(self) -> NDArray[np.bool_]:
         """Return, for each code, whether its state is ok."""
         return np.array([reason.state == "ok" for reason in self._all])
