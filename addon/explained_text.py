@@ -29,14 +29,16 @@ def explanation_text(desk: Desk, question: Question) -> list[str]:
 
 def records_text(desk: Desk, question: Question, page: int, page_size: int) -> list[str]:
     """Return a page of records with a header, and the check of all of them. Raises `QuestionError`."""
-    header, summary, *records = [[_cut(cell) for cell in row] for row in record_rows(desk, question, page, page_size)]
+    rows = record_rows(desk, question, page, page_size)
+    header, _, *records = [[_cut(cell) for cell in row] for row in rows]
     kept = [place for place in range(len(header)) if any(row[place] for row in records)]
     widths = [max(len(row[place]) for row in (header, *records)) for place in kept]
     table = [
         "  ".join(f"{row[place]:<{width}}" for place, width in zip(kept, widths, strict=True)).rstrip()
         for row in (header, *records)
     ]
-    return [*(table if records else []), " ".join(filter(None, summary))]
+    summary = ", ".join(_plain(cell) for cell in rows[1] if cell != "")
+    return [*(table if records else []), summary]
 
 
 def _value(line: Line, currency: str) -> str:
@@ -46,6 +48,10 @@ def _value(line: Line, currency: str) -> str:
 
 
 def _cut(cell: Cell) -> str:
-    text = cell if isinstance(cell, str) else f"{cell:.12g}"
+    text = _plain(cell)
     is_whole = text.startswith("http") or len(text) <= _WIDEST
     return text if is_whole else f"{text[: _WIDEST - 1]}…"
+
+
+def _plain(cell: Cell) -> str:
+    return cell if isinstance(cell, str) else f"{cell:.12g}"
