@@ -20,7 +20,7 @@ from kpis.errors import KpiError
 def check_all(organisation: Organisation) -> list[Finding]:
     """Return what is well and what is not. A part that fails never hides the next one."""
     findings: list[Finding] = []
-    for part in (_settings, _data_folder, _salesforce, _spreadsheets, _addon, _snapshot):
+    for part in (_settings, _data_folder, _sources, _salesforce, _spreadsheets, _addon, _snapshot):
         try:
             findings += part(organisation)
         except (AddonError, SourceError, KpiError) as error:
@@ -40,6 +40,18 @@ def _settings(organisation: Organisation) -> Iterator[Finding]:
 def _data_folder(organisation: Organisation) -> Iterator[Finding]:
     open_database(organisation.data_folder).dispose()
     yield Finding("data folder", True, f"{organisation.data_folder} can be written.")
+
+
+def _sources(organisation: Organisation) -> Iterator[Finding]:
+    settings = organisation.settings
+    has_tabs = settings.words("google", "spreadsheets") and settings.text("google", "service_account_file")
+    if not settings.text("salesforce", "instance_url") and not has_tabs:
+        yield Finding(
+            "sources",
+            False,
+            "there is nothing to read.",
+            "Set salesforce.instance_url, or google.service_account_file with google.spreadsheets.",
+        )
 
 
 def _salesforce(organisation: Organisation) -> Iterator[Finding]:

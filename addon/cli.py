@@ -17,7 +17,14 @@ from connectors.errors import SourceError
 from kpis.errors import KpiError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class _InOrder(click.Group):
+    """Lists its commands in the order in which they were added: as one meets them, not by letter."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="Settings file [scorecell.toml].")
 @click.version_option(package_name="scorecell")
 @click.pass_context
@@ -27,11 +34,10 @@ def scorecell(context: click.Context, config: Path | None) -> None:
 
 
 for _command in (
-    trying.demo, trying.sandbox, benching.bench,
-    serving.serve, serving.work,
-    data.sync, data.publish,
+    trying.demo,
     asking.kpi, asking.explain, asking.list_kpis,
-    setup.check, setup.keys,
+    setup.check, data.sync, data.publish, serving.serve, serving.work, setup.keys,
+    trying.sandbox, benching.bench,
 ):  # fmt: skip
     scorecell.add_command(_command)
 

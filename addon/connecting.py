@@ -6,7 +6,6 @@ an operator stays so limited, whoever connects it again.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -15,12 +14,12 @@ from flask import Blueprint, Response, request
 from addon.auth import Claims
 from addon.bodies import text_of
 from addon.clock import instant_text
-from addon.errors import NotAllowedError, RequestError
+from addon.errors import NotAllowedError
 from addon.functions import Json, read_json
+from addon.keys import checked_spreadsheet
 from addon.replies import json_reply
 from addon.services import Services
 
-_SPREADSHEET_ID: Final = re.compile(r"[A-Za-z0-9_-]{5,200}")
 _BEARER: Final = "bearer "
 
 
@@ -76,10 +75,7 @@ def _request(services: Services) -> tuple[str, Claims]:
 
 def _spreadsheet_of(document: Mapping[str, Json]) -> str:
     name = "spreadsheet" if "spreadsheet" in document else "spreadsheetId"
-    spreadsheet = text_of(document, name, "")
-    if not _SPREADSHEET_ID.fullmatch(spreadsheet):
-        raise RequestError('The body needs "spreadsheet": the id that stands in the spreadsheet\'s address.')
-    return spreadsheet
+    return checked_spreadsheet(text_of(document, name, ""))
 
 
 def _limit_of(services: Services, spreadsheet: str) -> str:

@@ -91,7 +91,9 @@ def open_database(data_folder: Path, url: str = "") -> Engine:
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _configure_sqlite)
         _METADATA.create_all(engine)
-    except (OSError, SQLAlchemyError) as error:
+    except OSError as error:
+        raise StoreError(f"The data folder {data_folder} cannot be written: {error.strerror}.") from error
+    except SQLAlchemyError as error:
         raise StoreError(f"The database in {data_folder} cannot be opened: {error}") from error
     return engine
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,11 +13,12 @@ from typing import Final
 from sqlalchemy import Engine, insert, select, update
 
 from addon.database import SPREADSHEET_KEY
-from addon.errors import NotAllowedError
+from addon.errors import NotAllowedError, RequestError
 from addon.vault import Vault
 
 SIGNATURE_SECONDS: Final = 300
 """A signed request is good for this long, before and after: clocks of servers differ by less."""
+_SPREADSHEET_ID: Final = re.compile(r"[A-Za-z0-9_-]{5,200}")
 MOST_KEYS: Final = 10
 """Keys of one spreadsheet that are tried; more than one is normal only while a key is being rotated."""
 
@@ -57,6 +59,15 @@ class Minted:
 def sign(key: str, timestamp: str, body: bytes) -> str:
     """Return the hex HMAC-SHA256 of ``timestamp + "." + body`` under the key."""
     return hmac.new(key.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+def checked_spreadsheet(spreadsheet: str) -> str:
+    """Return the id if it can be one of a spreadsheet. Raises `RequestError`."""
+    if not _SPREADSHEET_ID.fullmatch(spreadsheet):
+        raise RequestError(
+            f'"spreadsheet" must be an id, the part of its address between /d/ and /edit, not {spreadsheet[:80]!r}.'
+        )
+    return spreadsheet
 
 
 class Keys:

@@ -100,6 +100,10 @@ KEYS: Final[tuple[Key, ...]] = (
 )
 
 _CHOICES: Final = {("org", "language"): ("en", "fr")}
+_TYPE_WORDS: Final[Mapping[KeyType, str]] = {
+    "text": "a text", "secret": "a text", "integer": "a whole number", "boolean": "true or false",
+    "list": "a list of texts", "table": "a table",
+}  # fmt: skip
 _BY_NAME: Final = {(key.section, key.name): key for key in KEYS}
 _SECTIONS: Final = tuple(dict.fromkeys(key.section for key in KEYS))
 
@@ -166,7 +170,9 @@ def load_settings(environment: Mapping[str, str], file: Path | None = None) -> S
     values = _read_file(path, is_named=is_named)
     values |= _from_environment(environment)
     data_folder = Path(environment.get("SCORECELL_DATA_DIR") or DEFAULT_DATA_FOLDER)
-    return Settings(values, data_folder, Clock(_fixed_day(environment.get("SCORECELL_TODAY", ""))), str(path))
+    clock = Clock(_fixed_day(environment.get("SCORECELL_TODAY", "")))
+    source = str(path) if path.exists() else f"the environment alone, as there is no {path}"
+    return Settings(values, data_folder, clock, source)
 
 
 def with_values(settings: Settings, values: Mapping[tuple[str, str], Value]) -> Settings:
@@ -245,7 +251,7 @@ def _checked(key: Key, value: object, place: str) -> Value:
         return tuple(value)
     if key.type == "table" and isinstance(value, Mapping):
         return value
-    raise SettingsError(f"{wanted} a {key.type}: {key.words}.")
+    raise SettingsError(f"{wanted} {_TYPE_WORDS[key.type]}: {key.words}.")
 
 
 def _fixed_day(text: str) -> date | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from addon.formats import format_value, unit_of
 from addon.words import say
 from kpis.answers import Answerer
 from kpis.cube import Cube
@@ -14,6 +15,7 @@ from kpis.errors import QuestionError
 from kpis.members import resolve_who
 from kpis.periods import Period, day_number, elapsed, period_at, period_title
 from kpis.questions import Answer
+from kpis.shows import resolve_show
 
 STATUS_WORDS: Final[Mapping[int, str]] = {2: "ahead", 1: "on_track", 0: "at_risk", -1: "behind"}
 
@@ -51,6 +53,14 @@ def moment_title(moment: datetime, answerer: Answerer, language: Language) -> st
     clock = f"{local:%H:%M}"
     is_today = day_number(local.date()) == answerer.today
     return clock if is_today else f"{day_title(moment, answerer, language)} {clock}"
+
+
+def value_text(value: float, answer: Answer, currency: str, language: Language) -> str:
+    """Return the number of an answer as people read it: with the unit of what is shown, or the word of a status."""
+    show = resolve_show(answer.question.show)
+    if show == "status":
+        return say(STATUS_WORDS[round(value)], language)
+    return format_value(value, unit_of(answer, show), currency, language)
 
 
 def state_title(answer: Answer, language: Language) -> str:

@@ -26,8 +26,10 @@ def suggest(word: str, known: Iterable[str], count: int = 3) -> str:
 def suggest_named(word: str, names: Mapping[str, str], count: int = 3) -> str:
     """Suggest as `suggest` does, where ``names`` leads from each spelling to the name to suggest for it."""
     by_fold = {spelling.casefold(): name for spelling, name in names.items()}
-    close = difflib.get_close_matches(word.casefold()[:80], by_fold, 3 * count, 0.6)
-    near = list(dict.fromkeys(by_fold[fold] for fold in close))[:count]
+    wanted = word.casefold()[:80]
+    longer = [fold for fold in by_fold if wanted and fold.startswith(f"{wanted} ")]  # a first name, say
+    close = difflib.get_close_matches(wanted, by_fold, 3 * count, 0.6)
+    near = list(dict.fromkeys(by_fold[fold] for fold in [*longer, *close]))[:count]
     if not near:
         return ""
     listed = near[0] if len(near) == 1 else f"{', '.join(near[:-1])} or {near[-1]}"

@@ -8,26 +8,27 @@ import click
 import orjson
 
 from addon.documents import answer_document, kpi_document
-from addon.formats import format_value
-from addon.reader import Reader
+from addon.reader import Desk, Reader
 from addon.settings import Organisation
+from addon.titles import value_text
 from kpis.catalogue import load_catalogue
 from kpis.errors import QuestionError, suggest
-from kpis.questions import Answer, Question
+from kpis.questions import SHOWS, Answer, Question
 
 as_of_option = click.option(
-    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Answer from the last snapshot of that day."
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="Answer from the last snapshot of that day.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
-@click.command("kpi")
+@click.command("kpi", short_help="Answer one question, as a cell would.")
 @click.argument("kpi_name", metavar="KPI")
 @click.argument("who", default="")
 @click.argument("period", default="")
-@click.option(
-    "--show", default="value", help="value, target, attainment, gap, vs prior, vs year ago, rank, share, n ..."
-)
+@click.option("--show", metavar="SHOW", default="value", help=f"What of it: {', '.join(SHOWS)}.")
 @as_of_option
 @json_option
 @click.pass_obj
@@ -40,14 +41,12 @@ def kpi(  # noqa: PLR0917 - one parameter an option
     if as_json:
         click.echo(orjson.dumps(answer_document(answer, desk), option=orjson.OPT_INDENT_2))
         return
-    currency = desk.snapshot.manifest.company.currency
-    shown = format_value(answer.value, answer.unit, currency) if answer.value is not None else answer.state
-    click.echo(f"{shown}\t{answer.kpi}, {answer.who}, {answer.period}")
+    click.echo(f"{_shown(answer, desk)}\t{answer.kpi}, {answer.who}, {answer.period}")
     if answer.state != "ok":
         click.echo(f"{answer.state}: {answer.message}", err=True)
 
 
-@click.command("explain")
+@click.command("explain", short_help="Say what a number is made of.")
 @click.argument("kpi_name", metavar="KPI")
 @click.argument("who", default="")
 @click.argument("period", default="")
@@ -105,6 +104,12 @@ def list_kpis(_: Organisation, family: str, as_json: bool) -> None:
 
 def _day(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
+
+
+def _shown(answer: Answer, desk: Desk) -> str:
+    """Return the number as people read it, or the state where there is none."""
+    currency = desk.snapshot.manifest.company.currency
+    return answer.state if answer.value is None else value_text(answer.value, answer, currency, "en")
 
 
 def _understood(answer: Answer) -> Answer:

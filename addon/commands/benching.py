@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,10 +9,12 @@ from tempfile import TemporaryDirectory
 import click
 import orjson
 
+from addon.commands.progress import say_progress
+
 BENCHMARKS = ("workload", "request", "cold", "refresh")
 
 
-@click.command("bench")
+@click.command("bench", short_help="Measure speed as ratios to references on this machine.")
 @click.argument("name", type=click.Choice(BENCHMARKS), required=False)
 @click.option(
     "--opportunities",
@@ -48,7 +49,7 @@ def bench(  # noqa: PLR0917 - click gives options by name
     names = (name,) if name else BENCHMARKS
     with _place(folder) as place:
         reports = []
-        for report in run_benchmarks(names, Ground(Path(place), size, rounds, _progress)):
+        for report in run_benchmarks(names, Ground(Path(place), size, rounds, say_progress)):
             reports.append(report)
             if not as_json:
                 click.echo("\n".join(report.lines()))
@@ -61,8 +62,3 @@ def _place(folder: Path | None) -> AbstractContextManager[str]:
         return TemporaryDirectory(prefix="scorecell-bench-")
     folder.mkdir(parents=True, exist_ok=True)
     return nullcontext(str(folder))
-
-
-def _progress(line: str) -> None:
-    if sys.stderr.isatty():
-        click.echo(line, err=True)

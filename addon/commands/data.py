@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
+from addon.commands.progress import end_rows_progress, rows_progress
 from addon.errors import AddonError
 from addon.jobs import Jobs
 from addon.runs import Outcome
@@ -17,12 +16,12 @@ from addon.settings import Organisation
 @click.pass_obj
 def sync(organisation: Organisation, full: bool) -> None:
     """Pull changes and publish a snapshot."""
-    jobs = Jobs(organisation, progress=_show_progress if sys.stderr.isatty() else None)
-    outcome = jobs.run("sync", trigger="command", full=full)
+    outcome = Jobs(organisation, progress=rows_progress()).run("sync", trigger="command", full=full)
+    end_rows_progress()
     tell(outcome)
 
 
-@click.command("publish")
+@click.command("publish", short_help="Write the KPI tabs into the spreadsheets.")
 @click.argument("tab", default="")
 @click.pass_obj
 def publish(organisation: Organisation, tab: str) -> None:
@@ -38,7 +37,3 @@ def tell(outcome: Outcome) -> None:
         raise AddonError(outcome.error)
     rows = f"{outcome.row_count:,} rows read, {outcome.changed_count:,} changed, {outcome.call_count} calls"
     click.echo(f"{outcome.state}: {rows}, snapshot {outcome.snapshot}")
-
-
-def _show_progress(source: str, rows: int) -> None:
-    click.echo(f"\r{source}: {rows:,} rows", err=True, nl=False)

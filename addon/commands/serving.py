@@ -14,7 +14,7 @@ from addon.schedule import Worker
 from addon.settings import Organisation
 
 
-@click.command("serve")
+@click.command("serve", short_help="Answer cells and cards over HTTP.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port [web.port].")
 @click.pass_obj
 def serve(organisation: Organisation, port: int | None) -> None:
@@ -31,7 +31,7 @@ def serve(organisation: Organisation, port: int | None) -> None:
     )
 
 
-@click.command("work")
+@click.command("work", short_help="Refresh on schedule and on request.")
 @click.pass_obj
 def work(organisation: Organisation) -> None:
     """Refresh on schedule and on request. Several may run; one leads, another takes over when it dies."""

@@ -11,7 +11,7 @@ from addon.check import check_all
 from addon.clock import instant_text
 from addon.database import open_database
 from addon.errors import AddonError
-from addon.keys import Keys
+from addon.keys import Keys, checked_spreadsheet
 from addon.settings import Organisation
 from addon.store import Store
 from addon.vault import open_vault
@@ -21,7 +21,7 @@ from kpis.limits import Limit
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
-@click.command("check")
+@click.command("check", short_help="Say what is not set up, and what to do about it.")
 @json_option
 @click.pass_obj
 def check(organisation: Organisation, as_json: bool) -> None:
@@ -38,7 +38,7 @@ def check(organisation: Organisation, as_json: bool) -> None:
         raise AddonError(f"{failed} of {len(findings)} checks failed.")
 
 
-@click.group("keys")
+@click.group("keys", short_help="Make, list and revoke the keys of spreadsheets.")
 def keys() -> None:
     """Mint, list and revoke the keys that spreadsheets sign their questions with."""
 
@@ -54,7 +54,11 @@ def mint(organisation: Organisation, spreadsheet: str, limit: str, days: int | N
     settings = organisation.settings
     _check_limit(organisation, limit)
     minted = _keys(organisation).mint(
-        spreadsheet, limit, "command line", days or settings.integer("web", "key_days"), settings.clock.now()
+        checked_spreadsheet(spreadsheet),
+        limit,
+        "command line",
+        days or settings.integer("web", "key_days"),
+        settings.clock.now(),
     )
     expires_at = instant_text(minted.expires_at)
     if as_json:
@@ -84,6 +88,8 @@ def list_keys(organisation: Organisation, as_json: bool) -> None:
     if as_json:
         click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
         return
+    if not rows:
+        click.echo("There are no keys yet; `scorecell keys mint` makes one.", err=True)
     for row in rows:
         limit = row["limit"] or "everything"
         click.echo(f"{row['id']}\t{row['spreadsheet']}\t{limit}\t{row['state']}\texpires {row['expires_at']}")

@@ -10,6 +10,7 @@ from typing import Final
 import click
 import orjson
 
+from addon.commands.progress import end_rows_progress, rows_progress, say_progress
 from addon.commands.serving import stop_on_signals, tell
 from addon.demo import Demo, demo_company, headline_questions, headlines, open_demo, today_of
 from addon.documents import answer_document
@@ -31,10 +32,12 @@ org_option = click.option(
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Folder with one CSV per Salesforce object, and sheets/ with one per tab. Default: the demo company.",
 )
-today_option = click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day it is. Default: today.")
+today_option = click.option(
+    "--today", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="The day it is. Default: today."
+)
 
 
-@click.command("demo")
+@click.command("demo", short_help="Try everything on this machine, with nothing to configure.")
 @org_option
 @today_option
 @click.option("--port", type=click.IntRange(0, 65535), default=_PORT, show_default=True, help="Port of the page.")
@@ -45,9 +48,11 @@ def demo(  # noqa: PLR0917 - one parameter an option
     organisation: Organisation, org: Path | None, today: datetime | None, port: int, once: bool, as_json: bool
 ) -> None:
     """Start the stand-ins, sync, compute, publish the KPI tabs, and serve functions, cards and a page to look at."""
+    say_progress("starting the stand-ins for Salesforce and Google")
     with open_demo(organisation, org, _day(today), 0) as running:
-        jobs = Jobs(running.organisation)
+        jobs = Jobs(running.organisation, progress=rows_progress())
         outcome = jobs.run("refresh", trigger="demo", full=True)
+        end_rows_progress()
         if outcome.state == "failed":
             raise AddonError(outcome.error)
         desk = Reader(running.organisation).desk()
@@ -81,25 +86,30 @@ def _document(desk: Desk, answers: list[Answer], call_count: int) -> dict[str, o
 
 def _print(desk: Desk, answers: list[Answer]) -> None:
     company = desk.snapshot.manifest.company
-    titles = {kpi.id: kpi.titles["en"] for kpi in desk.answerer.catalogue.kpis.values()}
+    titles = {answer.kpi: desk.answerer.catalogue.kpis[answer.kpi].titles["en"] for answer in answers}
+    width = max(map(len, titles.values()))
     rows = sum(table.rows for table in desk.snapshot.manifest.tables.values())
     click.echo(f"{company.name}, {desk.snapshot.manifest.today}: {rows:,} rows, snapshot {desk.snapshot.id}")
     for answer in answers:
         shown = answer.state if answer.value is None else format_value(answer.value, answer.unit, company.currency)
-        click.echo(f"  {titles[answer.kpi]:<24}{shown:>16}   {answer.period}")
+        click.echo(f"  {titles[answer.kpi]:<{width}}{shown:>18}   {answer.period}")
 
 
 def _serve(running: Demo, jobs: Jobs, port: int) -> None:
     """Serve the page and refresh on schedule until interrupted."""
-    from werkzeug.serving import make_server
+    from werkzeug.serving import WSGIRequestHandler, make_server
 
     from addon.playground import playground
     from addon.web import create_app
 
+    class Quiet(WSGIRequestHandler):
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            """Say nothing: what a person should read must not drown among requests."""
+
     stop = stop_on_signals()
     app = create_app(running.organisation, playground=playground(running))
     try:
-        server = make_server("127.0.0.1", port, app, threaded=True)
+        server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
     except (OSError, SystemExit) as error:
         raise AddonError(f"Port {port} cannot be used ({error}); give another one with --port.") from None
     worker = Worker(running.organisation, jobs, FileLease(running.organisation.data_folder), tell)
@@ -116,7 +126,7 @@ def _serve(running: Demo, jobs: Jobs, port: int) -> None:
     threads[1].join(timeout=30)
 
 
-@click.command("sandbox")
+@click.command("sandbox", short_help="Start only the stand-ins for Salesforce and Google.")
 @org_option
 @today_option
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port [any free one].")

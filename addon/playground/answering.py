@@ -8,17 +8,16 @@ from typing import Final
 
 from addon import spills
 from addon.errors import RequestError
-from addon.formats import format_value, unit_of
+from addon.formats import format_value
 from addon.functions import read_cells
 from addon.playground.formula import Call, read_formula
 from addon.reader import Desk
 from addon.spills import Rows
-from addon.titles import STATUS_WORDS, reason_of, state_title
+from addon.titles import reason_of, state_title, value_text
 from addon.words import say
 from kpis.definitions import Language
 from kpis.errors import KpiError, suggest
 from kpis.questions import Answer, Question
-from kpis.shows import resolve_show
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +74,11 @@ def _one(desk: Desk, call: Call, show: str, language: Language) -> Result:
     cells = read_cells({"questions": [[question.kpi, question.who, question.period, question.show]]})
     values, not_ok = desk.answerer.values(cells.kpis, cells.whos, cells.periods, cells.shows, cells.cells)
     answer = desk.answerer.answer(question)
+    currency = desk.snapshot.manifest.company.currency
     if values[0] is None:
         said = reason_of(not_ok.get(0, answer), language)
         return Result([[""]], state_title(answer, language), said, is_error=answer.state == "error")
-    return Result([[values[0]]], _shown(values[0], answer, desk, language), _remark(answer, language))
-
-
-def _shown(value: float, answer: Answer, desk: Desk, language: Language) -> str:
-    show = resolve_show(answer.question.show)
-    if show == "status":
-        return say(STATUS_WORDS[round(value)], language)
-    return format_value(value, unit_of(answer, show), desk.snapshot.manifest.company.currency, language)
+    return Result([[values[0]]], value_text(values[0], answer, currency, language), _remark(answer, language))
 
 
 def _remark(answer: Answer, language: Language) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _MOST_ROWS: Final = 60
 _LEAST_ROWS: Final = 36
 _LEAST_COLUMNS: Final = 9
-_NUMBER: Final = re.compile(r"[-+−]?[$€£]?\d[\d.,  ]*\s?%?")
+_NUMBER: Final = re.compile(r"[-+−]?[$€£]?\d[\d.,  ]*\s?(?:%|pts)?")
 _TITLE_SIZE: Final = 12
 """From this font size on, a cell is a title."""
 
