@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from connectors.salesforce_cells import Cells, cells_of
 from connectors.salesforce_client import SalesforceClient, SessionFactory
 from connectors.salesforce_erased import Erased, ask_erased, due, rows_again
 from connectors.salesforce_errors import Refusal, in_words, reason
@@ -19,7 +20,7 @@ from connectors.salesforce_lookup import changed_parents, has_any, look_up, with
 from connectors.salesforce_mapping import Lookup, ObjectMapping, described_names, load_mapping
 from connectors.salesforce_money import Rates, in_corporate_currency, no_rate, read_rates
 from connectors.salesforce_plan import Described, ObjectPlan, plan_object
-from connectors.salesforce_rows import ID_PREFIX, Record, Rows, read_rows
+from connectors.salesforce_rows import ID_PREFIX, Rows, read_rows
 from connectors.salesforce_settings import SalesforceSettings, zone_of
 from connectors.salesforce_windows import pages_of
 from connectors.secret import Secret
@@ -159,15 +160,15 @@ class SalesforceSource:
 
     def _again(self, plan: ObjectPlan, run: _Run, ids: Sequence[str]) -> Iterator[Batch]:
         """Yield what has become of some records, whether or not their stamps moved."""
-        return rows_again(self.client, plan, ids, lambda records: self._rows_of(plan, records, run))
+        return rows_again(self.client, plan, ids, lambda cells: self._rows_of(plan, cells, run))
 
     def _rows(self, plan: ObjectPlan, run: _Run, since: datetime | None) -> Iterator[Change]:
         """Yield the rows of one object page by page, and its checkpoint when all have come."""
         mapping, table = plan.mapping, plan.mapping.table.name
         unreadable: list[str] = []
         no_rates: set[str] = set()
-        for records in self._pages(plan, run, since):
-            rows = self._rows_of(plan, records, run)
+        for cells in self._pages(plan, run, since):
+            rows = self._rows_of(plan, cells, run)
             unreadable += rows.unreadable
             no_rates |= rows.no_rates
             if table == "organisation":
@@ -184,19 +185,18 @@ class SalesforceSource:
         if not unreadable and not no_rates:
             yield Checkpoint(mapping.name, f"{_text(run.bookmark)} {plan.fingerprint}")
 
-    def _pages(self, plan: ObjectPlan, run: _Run, since: datetime | None) -> Iterator[Sequence[Record]]:
+    def _pages(self, plan: ObjectPlan, run: _Run, since: datetime | None) -> Iterator[Cells]:
         """Yield the records page by page; all at once where one row's meaning hangs on the others."""
-        pages = (page.records for page in pages_of(self.client, plan, since, run.bookmark))
         if plan.mapping.heads:
-            yield [record for page in pages for record in page]
+            yield cells_of([record for page in self.client.pages(plan.query()) for record in page.records])
         else:
-            yield from pages
+            yield from pages_of(self.client, plan, since, run.bookmark)
 
-    def _rows_of(self, plan: ObjectPlan, records: Sequence[Record], run: _Run) -> Rows:
+    def _rows_of(self, plan: ObjectPlan, cells: Cells, run: _Run) -> Rows:
         """Return the rows of some records, with what other objects say about them."""
-        rows = read_rows(plan, records, zone_of(run.zone))
+        rows = read_rows(plan, cells, zone_of(run.zone))
         if plan.money is not None:
-            rows = in_corporate_currency(rows, plan.money, records, run.rates or Rates("", {}, {}))
+            rows = in_corporate_currency(rows, plan.money, cells, run.rates or Rates("", {}, {}))
         for lookup in plan.mapping.lookups:
             is_empty, currency = lookup in run.empty_lookups, run.rates.corporate if run.rates else ""
             rows = without(lookup, rows) if is_empty else look_up(self.client, lookup, rows, currency)

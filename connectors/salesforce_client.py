@@ -22,10 +22,10 @@ from simple_salesforce.exceptions import SalesforceError
 
 from connectors.errors import LimitError, SourceError
 from connectors.http import Allowance, Pace, mount_rewrite, open_session, traffic_of
+from connectors.salesforce_cells import Record
 from connectors.salesforce_errors import BAD_PAGE, LIMIT_SECONDS, NO_JSON, ROWS_MISSING, Refusal, refusal_of
 from connectors.salesforce_login import log_in, unreachable
 from connectors.salesforce_plan import Described, DescribedField, DescribedObject
-from connectors.salesforce_rows import Record
 from connectors.salesforce_settings import SalesforceSettings
 from connectors.secret import Secret
 from connectors.soql import Soql

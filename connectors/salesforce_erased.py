@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from connectors.salesforce_cells import Cells, cells_of
 from connectors.salesforce_client import SalesforceClient
 from connectors.salesforce_errors import Refusal
 from connectors.salesforce_lookup import chunks
 from connectors.salesforce_plan import ObjectPlan
-from connectors.salesforce_rows import ID_PREFIX, Record, Rows
+from connectors.salesforce_rows import ID_PREFIX, Rows
 from connectors.source import Batch
 
 _TOLD: Final = timedelta(days=14)  # of the 15 days that are kept, with a day to spare
@@ -57,12 +58,12 @@ def ask_erased(client: SalesforceClient, plan: ObjectPlan, since: datetime, unti
 
 
 def rows_again(
-    client: SalesforceClient, plan: ObjectPlan, ids: Sequence[str], rows_of: Callable[[Sequence[Record]], Rows]
+    client: SalesforceClient, plan: ObjectPlan, ids: Sequence[str], rows_of: Callable[[Cells], Rows]
 ) -> Iterator[Batch]:
     """Yield what has become of these records: those that are there, perhaps brought back, and those that are gone."""
     for asked in chunks(ids):
         records = [record for page in client.pages(plan.query_of(asked)) for record in page.records]
-        rows = rows_of(records)
+        rows = rows_of(cells_of(records))
         alive = set(rows.columns["id"])
         gone = [row_id for row_id in (f"{ID_PREFIX}{each}" for each in asked) if row_id not in alive]
         yield Batch(plan.mapping.table.name, rows.columns, gone)

@@ -13,10 +13,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Final
 
+from connectors.salesforce_cells import Cells, Record
 from connectors.salesforce_client import SalesforceClient
 from connectors.salesforce_errors import Refusal
 from connectors.salesforce_plan import MoneyPlan, ObjectPlan
-from connectors.salesforce_rows import Record, Rows, Value, row_id_of, value_at
+from connectors.salesforce_rows import Rows, Value, row_ids
 from connectors.soql import select
 from connectors.source import Problem
 
@@ -75,22 +76,20 @@ def rates_of(types: Sequence[Record], dated: Sequence[Record]) -> Rates:
     )
 
 
-def in_corporate_currency(rows: Rows, plan: MoneyPlan, records: Sequence[Record], rates: Rates) -> Rows:
+def in_corporate_currency(rows: Rows, plan: MoneyPlan, cells: Cells, rates: Rates) -> Rows:
     """Return the rows with their amounts converted; those in a currency without a rate are unknown.
 
-    The currencies without a rate come back in the rows' ``no_rates``.
+    ``cells`` are the records that the rows were read from. The currencies without a rate come back in ``no_rates``.
     """
-    by_id = {row_id_of(record): record for record in records}
-    unknown: set[str] = set()
-    divisors: list[float | None] = []
-    for row_id in rows.columns["id"]:
-        record = by_id[str(row_id)]
-        currency = str(value_at(record, plan.currency) or rates.corporate)
-        divisors.append(rates.rate(currency, str(value_at(record, plan.day) or "") if plan.day else ""))
-        if divisors[-1] is None:
-            unknown.add(currency)
+    days = cells.values(plan.day) if plan.day else [None] * len(cells)
+    sides = zip(row_ids(cells), cells.values(plan.currency), days, strict=True)
+    by_id = {row_id: (str(currency or rates.corporate), str(day or "")) for row_id, currency, day in sides}
+    wanted = [by_id[str(row_id)] for row_id in rows.columns["id"]]
+    known = {each: rates.rate(*each) for each in set(wanted)}
+    divisors = [known[each] for each in wanted]
     converted = {name: _divided(rows.columns[name], divisors) for name in plan.columns}
-    return replace(rows, columns={**rows.columns, **converted}, no_rates=frozenset(unknown))
+    unknown = frozenset(currency for (currency, _), rate in known.items() if rate is None)
+    return replace(rows, columns={**rows.columns, **converted}, no_rates=unknown)
 
 
 def no_rate(plan: ObjectPlan, currencies: AbstractSet[str]) -> Problem:

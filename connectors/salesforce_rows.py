@@ -1,4 +1,4 @@
-"""Turn records as the REST API gives them into columns of a canonical table, a page at a time."""
+"""Turn records of Salesforce into columns of a canonical table, a page at a time."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from connectors.errors import SourceError
+from connectors.salesforce_cells import Cells
 from connectors.salesforce_mapping import Choice, ColumnRule, Condition, Constant, ObjectMapping
 from connectors.salesforce_plan import ObjectPlan
 
-Record = Mapping[str, object]
 Value = str | float | int | bool | date | datetime | None
 
 ID_PREFIX: Final = "sf:"
@@ -34,40 +34,24 @@ class Rows:
     no_rates: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
 class _Page:
-    """Some records, field by field: each field is taken out of them once."""
+    """The records of a page that we take, and the ids of those that others name as their head."""
 
-    def __init__(self, records: Sequence[Record], heads: frozenset[object]) -> None:
-        self.records = records
-        self.heads = heads
-        self._values: dict[str, list[object]] = {}
-
-    def values(self, path: str) -> list[object]:
-        """Return the values of a field, also of a record above."""
-        if path not in self._values:
-            self._values[path] = (
-                [value_at(record, path) for record in self.records]
-                if "." in path
-                else [record.get(path) for record in self.records]
-            )
-        return self._values[path]
-
-    def holds(self, condition: Condition) -> list[bool]:
-        """Return in which records a condition holds. Each different value is looked at once."""
-        values = self.values(condition.source.path)
-        met = {value for value in set(values) if condition.holds(value)}
-        return [value in met for value in values]
+    cells: Cells
+    heads: frozenset[object]
 
 
-def read_rows(plan: ObjectPlan, records: Sequence[Record], zone: ZoneInfo) -> Rows:
+def read_rows(plan: ObjectPlan, cells: Cells, zone: ZoneInfo) -> Rows:
     """Return the canonical rows of some records.
 
     An object whose mapping speaks of heads must be given all its records at once.
     """
     mapping = plan.mapping
-    alive = [record for record in records if not (mapping.deleted and record.get(mapping.deleted) is True)]
-    page = _Page(_kept(mapping, alive), _heads(mapping, alive))
-    columns: dict[str, Sequence[Value]] = {"id": [row_id_of(record) for record in page.records]}
+    alive = _alive(mapping, cells)
+    heads = frozenset(alive.values(mapping.heads)) if mapping.heads else frozenset()
+    page = _Page(_kept(mapping, alive), heads)
+    columns: dict[str, Sequence[Value]] = {"id": row_ids(page.cells)}
     for rule in mapping.columns:
         columns[rule.column.name] = _column(rule, page, zone, mapping)
     sorted_out, unreadable = _incomplete(mapping, columns)
@@ -76,33 +60,33 @@ def read_rows(plan: ObjectPlan, records: Sequence[Record], zone: ZoneInfo) -> Ro
         columns = _only(columns, [number for number, row_id in enumerate(columns["id"]) if row_id not in drop])
     if mapping.per:
         return Rows(_apart(mapping, columns), (), sorted(unreadable))
-    return Rows(columns, _left_out(records, columns["id"], unreadable), sorted(unreadable))
+    return Rows(columns, _left_out(cells, columns["id"], unreadable), sorted(unreadable))
 
 
-def _left_out(records: Sequence[Record], taken: Sequence[Value], unreadable: set[str]) -> list[str]:
+def row_ids(cells: Cells) -> list[str]:
+    """Return the ids of the rows that records become."""
+    return [f"{ID_PREFIX}{record_id}" for record_id in cells.values("Id")]
+
+
+def _alive(mapping: ObjectMapping, cells: Cells) -> Cells:
+    if not mapping.deleted or True not in cells.values(mapping.deleted):
+        return cells
+    return cells.take([number for number, gone in enumerate(cells.values(mapping.deleted)) if gone is not True])
+
+
+def _kept(mapping: ObjectMapping, cells: Cells) -> Cells:
+    masks = [mask for mask in map(cells.holds, mapping.keep) if not all(mask)]
+    if not masks:
+        return cells
+    return cells.take([number for number, held in enumerate(zip(*masks, strict=True)) if all(held)])
+
+
+def _left_out(cells: Cells, taken: Sequence[Value], unreadable: set[str]) -> list[str]:
     """Return the ids of the records that are gone or none of ours."""
-    if len(taken) + len(unreadable) == len(records):
+    if len(taken) + len(unreadable) == len(cells):
         return []
     known = set(taken) | unreadable
-    return [row_id for row_id in map(row_id_of, records) if row_id not in known]
-
-
-def _kept(mapping: ObjectMapping, records: Sequence[Record]) -> Sequence[Record]:
-    page = _Page(records, frozenset())
-    masks = [mask for mask in map(page.holds, mapping.keep) if not all(mask)]
-    if not masks:
-        return records
-    return [record for record, *held in zip(records, *masks, strict=True) if all(held)]
-
-
-def value_at(record: Record, path: str) -> object:
-    """Return the value of a field, also of a record above; None where any record on the way is none."""
-    value: object = record
-    for part in path.split("."):
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(part)
-    return value
+    return [row_id for row_id in row_ids(cells) if row_id not in known]
 
 
 def _only(columns: Mapping[str, Sequence[Value]], rows: Sequence[int]) -> dict[str, Sequence[Value]]:
@@ -115,15 +99,6 @@ def _apart(mapping: ObjectMapping, columns: Mapping[str, Sequence[Value]]) -> di
     ids = [f"{ID_PREFIX}{mapping.name}:" + ":".join(map(str, part)).replace(ID_PREFIX, "") for part in parts]
     first = {row_id: number for number, row_id in reversed(list(enumerate(ids)))}
     return _only({**columns, "id": ids}, sorted(first.values()))
-
-
-def row_id_of(record: Record) -> str:
-    """Return the id of the row that a record becomes."""
-    return f"{ID_PREFIX}{record['Id']}"
-
-
-def _heads(mapping: ObjectMapping, records: Sequence[Record]) -> frozenset[object]:
-    return frozenset(record.get(mapping.heads) for record in records) if mapping.heads else frozenset()
 
 
 def _incomplete(mapping: ObjectMapping, columns: Mapping[str, Sequence[Value]]) -> tuple[set[str], set[str]]:
@@ -159,7 +134,7 @@ def _first(rule: ColumnRule, page: _Page, zone: ZoneInfo) -> list[Value]:
         lacking = [number for number, value in enumerate(values) if value is None]
         if not lacking:
             break
-        rest = _Page([page.records[number] for number in lacking], page.heads)
+        rest = _Page(page.cells.take(lacking), page.heads)
         for number, value in zip(lacking, _choice_values(choice, rule, rest, zone), strict=True):
             values[number] = value
     return values
@@ -173,15 +148,15 @@ def _earliest(values: Sequence[Value]) -> Value:
 def _choice_values(choice: Choice, rule: ColumnRule, page: _Page, zone: ZoneInfo) -> list[Value]:
     """Return what one choice gives, None where its conditions do not hold."""
     if choice.source is not None:
-        values = _converted(rule, choice, page.values(choice.source.path), zone)
+        values = _converted(rule, choice, page.cells.values(choice.source.path), zone)
     elif len(choice.when) == 1 and not choice.heads:
-        return _constants(choice.constant, page.values(choice.when[0].source.path), choice.when[0])
+        return _constants(choice.constant, page.cells.values(choice.when[0].source.path), choice.when[0])
     else:
-        values = [choice.constant] * len(page.records)
+        values = [choice.constant] * len(page.cells)
     for condition in choice.when:
-        values = [value if held else None for value, held in zip(values, page.holds(condition), strict=True)]
+        values = [value if held else None for value, held in zip(values, page.cells.holds(condition), strict=True)]
     if choice.heads:
-        is_head = [record["Id"] in page.heads for record in page.records]
+        is_head = [record_id in page.heads for record_id in page.cells.values("Id")]
         values = [value if head else None for value, head in zip(values, is_head, strict=True)]
     return values
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from connectors.salesforce_client import Page, SalesforceClient
+from connectors.salesforce_cells import Cells, cells_of
+from connectors.salesforce_client import SalesforceClient
 from connectors.salesforce_errors import QUERY_TIMEOUT, Refusal
 from connectors.salesforce_plan import ObjectPlan
 from connectors.soql import select
@@ -15,10 +16,11 @@ _SHORTEST: Final = timedelta(minutes=1)
 _QUERIES_MAX: Final = 1_000  # far more than any object needs; a bound all the same
 
 
-def pages_of(client: SalesforceClient, plan: ObjectPlan, since: datetime | None, now: datetime) -> Iterator[Page]:
+def pages_of(client: SalesforceClient, plan: ObjectPlan, since: datetime | None, now: datetime) -> Iterator[Cells]:
     """Yield all pages of an object, or those of what changed since; some rows perhaps twice. Raises `Refusal`."""
     try:
-        yield from client.pages(plan.query(since))
+        for page in client.pages(plan.query(since)):
+            yield cells_of(page.records)
     except Refusal as refusal:
         if refusal.code != QUERY_TIMEOUT or plan.mapping.is_read_whole:
             raise
@@ -29,7 +31,7 @@ def pages_of(client: SalesforceClient, plan: ObjectPlan, since: datetime | None,
         yield from _in_spans(client, plan, first, now)
 
 
-def _in_spans(client: SalesforceClient, plan: ObjectPlan, first: datetime, now: datetime) -> Iterator[Page]:
+def _in_spans(client: SalesforceClient, plan: ObjectPlan, first: datetime, now: datetime) -> Iterator[Cells]:
     """Yield the pages span by span, the last one open: what changes meanwhile is in it."""
     middle = first + (now - first) / 2
     spans: list[tuple[datetime, datetime | None]] = [(now, None), (middle, now), (first, middle)]
@@ -38,7 +40,8 @@ def _in_spans(client: SalesforceClient, plan: ObjectPlan, first: datetime, now: 
             return
         start, end = spans.pop()
         try:
-            yield from client.pages(plan.query(start, end))
+            for page in client.pages(plan.query(start, end)):
+                yield cells_of(page.records)
         except Refusal as refusal:
             if refusal.code != QUERY_TIMEOUT or end is None or end - start <= _SHORTEST:
                 raise

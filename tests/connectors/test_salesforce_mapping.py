@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from connectors.errors import SourceError
+from connectors.salesforce_cells import Record, cells_of
 from connectors.salesforce_mapping import ObjectMapping, load_mapping
 from connectors.salesforce_plan import DescribedField, DescribedObject, plan_object
-from connectors.salesforce_rows import Record, Rows, read_rows
+from connectors.salesforce_rows import Rows, read_rows
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -36,7 +37,7 @@ def rows_of(entry: dict[str, object], fields: dict[str, str], records: list[Reco
     own = {"fields": {"name": "Name", **entry.pop("fields", {})}, **entry}  # type: ignore[dict-item] # built above
     plan = plan_object(mapping_of(own, table), {"Thing__c": known}).plan
     assert plan is not None
-    return read_rows(plan, [{"Name": "x", **record} for record in records], PARIS)
+    return read_rows(plan, cells_of([{"Name": "x", **record} for record in records]), PARIS)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_dates_stay_on_their_day_and_instants_are_taken_to_the_day_of_the_zone()
         {"Id": "1", "On__c": "2026-03-31T22:30:00.000+0000", "Sum__c": 1},
         {"Id": "2", "On__c": "2026-04-01", "Sum__c": 2.5},
     ]
-    rows = read_rows(plan, records, PARIS)
+    rows = read_rows(plan, cells_of(records), PARIS)
     assert rows.columns["on"] == [date(2026, 4, 1), date(2026, 4, 1)]
     assert rows.columns["amount"] == [1.0, 2.5]
 
