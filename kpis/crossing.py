@@ -106,7 +106,7 @@ class CrossedNumbers:
             return None
 
         def compute(engine: FactEngine) -> Block:
-            query = grouped(chosen, axis, self._columns(chosen), grouping.totals.values())
+            query = grouped(chosen.name, axis, self._columns(chosen), tuple(grouping.totals.values()))
             rows = engine.fact_rows(chosen, query)
             return sums_block(rows, self._codes(rows), tuple(grouping.totals))
 
@@ -134,7 +134,7 @@ class CrossedNumbers:
         chosen = self._fact(fact_of(measure))
         if chosen is None:
             return None
-        query = listed(chosen, self._columns(chosen), measure)
+        query = listed(chosen.name, measure.axis, self._columns(chosen), measure.value, measure.where)
         return self._crossing.kept(
             ("sample", name, dimension), self._cube.today, lambda engine: compute(engine.fact_rows(chosen, query))
         )
@@ -146,8 +146,8 @@ class CrossedNumbers:
         is_split = chosen.table in self._cube.tables and chosen.splits.issuperset(self._dimensions)
         return chosen if is_split else None
 
-    def _columns(self, fact: Fact) -> list[str]:
-        return [fact.dimensions["rep" if name in _GROUPS else name] for name in self._dimensions]
+    def _columns(self, fact: Fact) -> tuple[str, ...]:
+        return tuple(fact.dimensions["rep" if name in _GROUPS else name] for name in self._dimensions)
 
     def _codes(self, rows: pa.Table) -> Integers:
         """Return the code of each row's pair."""

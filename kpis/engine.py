@@ -56,10 +56,10 @@ class FactEngine:
         self.first_day = self._first_day(today)
         self.facts = {name: fact for name, fact in FACTS.items() if fact.table in tables}
 
-    def fact_rows(self, fact: Fact, query: exp.Select) -> pa.Table:
+    def fact_rows(self, fact: Fact, query: exp.Select | str) -> pa.Table:
         """Run a query over the view of a fact and return its rows. Raises `KpiError` if a number is out of range."""
         self._make(fact)
-        return self.rows(rendered(query))
+        return self.rows(query if isinstance(query, str) else rendered(query))
 
     def rows(self, query: str) -> pa.Table:
         """Run a query over canonical tables and return its rows, column by column."""

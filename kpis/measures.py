@@ -1,8 +1,8 @@
 """Measures as SQL: one grouped query per fact, axis and dimension, with all its totals in one pass.
 
-Built as syntax trees, so that the same catalogue compiles for every engine: `rendered` writes DuckDB's SQL, or
-another dialect's. Filters are CASE inside SUM, sums run over decimals (exact, whatever the order of the rows), and
-results are doubles.
+Built as syntax trees, so that the same catalogue compiles for every engine. Filters are CASE inside SUM, sums run
+over decimals (exact, whatever the order of the rows), and results are doubles. Texts are kept: a process compiles a
+catalogue once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sqlglot
 from sqlglot import exp
 
 from kpis.blocks import ROWS
-from kpis.definitions import Condition, Measure
+from kpis.definitions import Condition
 from kpis.facts import FACTS, Fact
 from kpis.totals import Total
 
@@ -31,33 +31,39 @@ _COMPARED: Final[Mapping[str, type[exp.Binary]]] = {
 }  # fmt: skip
 
 
-def grouped(fact: Fact, axis: str, columns: Sequence[str], totals: Iterable[Total]) -> exp.Select:
+@lru_cache(maxsize=1024)
+def grouped(fact: str, axis: str, columns: tuple[str, ...], totals: tuple[Total, ...], affected: str = "") -> str:
     """Return the query: for each day of the axis and each value of the columns, the number of rows and the totals.
 
-    Result columns: ``c0``... the columns, ``day``, ``rows`` and ``t0``... the totals.
+    Result columns: ``c0``... the columns, ``day``, ``rows`` and ``t0``... the totals. ``affected``, if not empty,
+    names a table with the ids of the rows that count.
     """
     day = f"{axis}_day"
-    sums = [_named(_sum(total, fact), f"t{place}") for place, total in enumerate(totals)]
-    return (
+    sums = [_named(_sum(total, FACTS[fact]), f"t{place}") for place, total in enumerate(totals)]
+    return rendered(
         _selected(columns)
         .select(_named(exp.column(day), "day"), _named(exp.Count(this=exp.Star()), ROWS), *sums, copy=False)
-        .from_(fact.view, copy=False)
-        .where(_is_not_null(exp.column(day)), copy=False)
+        .from_(FACTS[fact].view, copy=False)
+        .where(_is_not_null(exp.column(day)), *_among(affected), copy=False)
         .group_by(*map(exp.column, (*columns, day)), copy=False)
     )
 
 
-def listed(fact: Fact, columns: Sequence[str], measure: Measure) -> exp.Select:
-    """Return the query: for each row of the measure that has a value, the columns, its day and its value.
+@lru_cache(maxsize=1024)
+def listed(  # noqa: PLR0917 each is a part of the query
+    fact: str, axis: str, columns: tuple[str, ...], value: str, where: tuple[Condition, ...], affected: str = ""
+) -> str:
+    """Return the query: for each row that meets the conditions and has a value, the columns, its day and its value.
 
-    Result columns: ``c0``... the columns, ``day`` and ``value``.
+    Result columns: ``c0``... the columns, ``day`` and ``value``. ``affected`` as in `grouped`.
     """
-    day, value = f"{measure.axis}_day", measure.value
-    return (
+    day = f"{axis}_day"
+    has_both = map(_is_not_null, map(exp.column, (day, value)))
+    return rendered(
         _selected(columns)
         .select(_named(exp.column(day), "day"), _named(exp.column(value), "value"), copy=False)
-        .from_(fact.view, copy=False)
-        .where(*map(_is_not_null, map(exp.column, (day, value))), *map(condition_tree, measure.where), copy=False)
+        .from_(FACTS[fact].view, copy=False)
+        .where(*has_both, *map(condition_tree, where), *_among(affected), copy=False)
     )
 
 
@@ -110,6 +116,12 @@ def _in_dialect(dialect: str) -> Callable[[exp.Expr], exp.Expr]:
 
 # Trees are put together from new nodes without copies: the builders' copies of whole trees took most of a small
 # organisation's refresh.
+
+
+def _among(table: str) -> list[exp.Expr]:
+    """Return the condition that a row's id is in this table, none without a table."""
+    ids = exp.Subquery(this=exp.select("id").from_(table)) if table else None
+    return [exp.In(this=exp.column("id"), query=ids)] if ids else []
 
 
 def _selected(columns: Sequence[str]) -> exp.Select:

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from sqlglot import exp
-
 from kpis.directory import WORD_DIMENSIONS
 from kpis.engine import FactEngine, text_column
+from kpis.facts import Fact
 from kpis.measures import grouped, listed
 from kpis.plan import Grouping, Sampling
 
@@ -38,23 +37,24 @@ def run(
     engine: FactEngine,
     groupings: Iterable[Grouping],
     samplings: Iterable[Sampling],
-    narrowed: Callable[[str, exp.Select], exp.Select] = lambda _, query: query,
+    affected: Callable[[Fact], str] = lambda _: "",
 ) -> Results:
-    """Run these queries; ``narrowed`` may narrow the query over a fact, which it is told the table of."""
+    """Run these queries; ``affected`` may name, for a fact, a table with the ids of the only rows that count."""
     results = Results()
     for grouping in groupings:
         fact = grouping.fact
         for dimension in grouping.dimensions:
-            columns = [fact.dimensions[dimension]] if dimension else []
-            query = grouped(fact, grouping.axis, columns, grouping.totals.values())
-            table = engine.fact_rows(fact, narrowed(fact.table, query))
+            columns = tuple(fact.dimensions[name] for name in (dimension,) if name)
+            query = grouped(fact.name, grouping.axis, columns, tuple(grouping.totals.values()), affected(fact))
+            table = engine.fact_rows(fact, query)
             results.sums[fact.name, grouping.axis, dimension] = table
             results.note(dimension, table, "c0")
     for sampling in samplings:
-        fact = sampling.fact
-        columns = [fact.dimensions[dimension] for dimension in sampling.named]
-        table = engine.fact_rows(fact, narrowed(fact.table, listed(fact, columns, sampling.measure)))
-        results.values[fact.name, sampling.measure.name] = table
+        fact, measure = sampling.fact, sampling.measure
+        columns = tuple(fact.dimensions[dimension] for dimension in sampling.named)
+        query = listed(fact.name, measure.axis, columns, measure.value, measure.where, affected(fact))
+        table = engine.fact_rows(fact, query)
+        results.values[fact.name, measure.name] = table
         for place, dimension in enumerate(sampling.named):
             results.note(dimension, table, f"c{place}")
     return results

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from sqlglot import exp
 
 from kpis.blocks import Block, Integers, combined, members_of, negated, recoded, rolled_up
 from kpis.build import (
@@ -31,6 +30,7 @@ from kpis.definitions import COMPANY, Catalogue
 from kpis.directory import Directory, directory_of
 from kpis.engine import FactEngine
 from kpis.errors import KpiError
+from kpis.facts import Fact
 from kpis.members import Members
 from kpis.plan import Grouping, Plan, Sampling, fingerprint, plan_of
 from kpis.queries import WORDS, Results, run
@@ -148,7 +148,7 @@ class _Update:
 
     def _affected(self, changes: Changes, side: str, today: int) -> Results:
         engine = changes.engine(side, today)
-        return run(engine, self._plan.groupings.values(), self._plan.samplings.values(), _among_affected)
+        return run(engine, self._plan.groupings.values(), self._plan.samplings.values(), _affected_rows)
 
     def _base_blocks(self) -> list[tuple[str, Grouping, str]]:
         """Return the blocks that are grouped from rows; those of teams, regions and the company follow from reps'."""
@@ -226,9 +226,8 @@ class _Update:
         )
 
 
-def _among_affected(table: str, query: exp.Select) -> exp.Select:
-    affected = exp.select("id").from_(f"affected_{table}")
-    return query.where(exp.In(this=exp.column("id"), query=exp.Subquery(this=affected)), copy=False)
+def _affected_rows(fact: Fact) -> str:
+    return f"affected_{fact.table}"
 
 
 def _new_codes(old: Members, new: Members) -> Integers:
