@@ -32,6 +32,8 @@ _SKEW_SECONDS: Final = 60
 _MOST_TOKEN_BYTES: Final = 16_384
 _LEAST_FETCH_SECONDS: Final = 60.0
 """How soon an unknown key id may make us fetch the certificates again: a forger must not make us ask Google."""
+_LEAST_RETRY_SECONDS: Final = 10.0
+"""How soon they are asked for again after that failed: while Google is away, callers are told so at once."""
 _LONGEST_CACHE_SECONDS: Final = 86_400.0
 
 
@@ -46,6 +48,7 @@ class Certificates:
         self._by_id: dict[str, str] = {}
         self._fetched_at = float("-inf")
         self._good_until = float("-inf")
+        self._failed_at = float("-inf")
 
     def get(self, key_id: str) -> str | None:
         """Return the certificate of this key in PEM, or None. Raises `AddonError` when Google cannot be asked."""
@@ -57,13 +60,17 @@ class Certificates:
             return self._by_id.get(key_id)
 
     def _fetch(self, now: float) -> None:
+        away = AddonError("Google's certificates cannot be fetched just now; try again in a minute.")
+        if now - self._failed_at < _LEAST_RETRY_SECONDS:
+            raise away
         self._fetched_at = now
         try:
             response = self._session.get(self._url)
             response.raise_for_status()
             document = response.json()
         except (requests.RequestException, SourceError, ValueError) as error:
-            raise AddonError("Google's certificates cannot be fetched just now; try again in a minute.") from error
+            self._failed_at = now
+            raise away from error
         self._by_id = {str(key): str(value) for key, value in document.items()}
         self._good_until = now + _max_age(response.headers.get("Cache-Control", ""))
 

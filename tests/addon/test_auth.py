@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import requests
 from cryptography.hazmat.primitives import serialization
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -286,12 +287,27 @@ def test_a_retired_key_is_refused_once_the_certificates_have_expired() -> None:
             google.system.claims(old)
 
 
-def test_without_certificates_nothing_is_accepted_and_the_error_says_to_wait() -> None:
+def test_without_certificates_nothing_is_accepted_and_google_is_not_asked_by_every_caller() -> None:
     with running() as google:
         token = google.tokens.system_token(HOME)
         google.server.stop()
-        with pytest.raises(AddonError, match="try again in a minute"):
+        tries: list[str] = []
+        session = google.system._certificates._session
+        fetch = session.get
+
+        def counted(url: str) -> requests.Response:
+            tries.append(url)
+            return fetch(url)
+
+        session.get = counted  # type: ignore[method-assign, assignment] # counts what goes out
+        for _ in range(3):
+            with pytest.raises(AddonError, match="try again in a minute"):
+                google.system.claims(token)
+        assert len(tries) == 1
+        google.now[0] += 11
+        with pytest.raises(AddonError):
             google.system.claims(token)
+        assert len(tries) == 2
 
 
 def test_certificates_that_are_no_certificates_accept_nothing(google: Google) -> None:
