@@ -111,7 +111,7 @@ class Gate(HTTPAdapter):
         self.rewrites: dict[str, str] = {}
         self._allowed = allowed
         self._patience = patience
-        self._pace = pace
+        self.pace = pace
         self._repeatable_posts = repeatable_posts
 
     def send(  # noqa: PLR0917 (the base class's form)
@@ -129,7 +129,7 @@ class Gate(HTTPAdapter):
         """
         request = self._addressed(request)
         timeout = timeout or (self._patience.connect_seconds, self._patience.read_seconds)
-        started, waited = self._pace.clock(), 0.0
+        started, waited = self.pace.clock(), 0.0
         for tries in itertools.count(1):
             self.traffic.count()
             outcome: _Outcome
@@ -139,10 +139,10 @@ class Gate(HTTPAdapter):
             except _BROKEN as broken:
                 outcome = broken
             wait = self._wait(request, tries, outcome)
-            late = self._pace.clock() - started > self._patience.call_seconds
+            late = self.pace.clock() - started > self._patience.call_seconds
             if wait is None or late or waited + wait > self._patience.waits_seconds:
                 break
-            self._pace.sleep(wait)
+            self.pace.sleep(wait)
             waited += wait
         if isinstance(outcome, requests.RequestException):
             raise outcome
@@ -176,7 +176,7 @@ class Gate(HTTPAdapter):
         if asked is not None:
             return asked
         longest = min(self._patience.longest_wait_seconds, self._patience.first_wait_seconds * 2.0 ** (tries - 1))
-        return self._pace.chance() * longest
+        return self.pace.chance() * longest
 
     def _may_repeat(self, request: requests.PreparedRequest, outcome: _Outcome) -> bool:
         """Whether the call may succeed if it is sent again, and nothing is done twice by it."""
@@ -233,6 +233,11 @@ def guard_session(
 def traffic_of(session: requests.Session) -> Traffic:
     """Return the count of the calls of a session made or guarded here."""
     return _gate_of(session).traffic
+
+
+def pace_of(session: requests.Session) -> Pace:
+    """Return the time that a session made or guarded here goes by."""
+    return _gate_of(session).pace
 
 
 def mount_rewrite(session: requests.Session, origin: str, target: str) -> None:

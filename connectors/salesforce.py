@@ -19,10 +19,10 @@ from connectors.salesforce_errors import Refusal, in_words, reason
 from connectors.salesforce_lookup import changed_parents, has_any, look_up, without
 from connectors.salesforce_mapping import Lookup, ObjectMapping, described_names, load_mapping
 from connectors.salesforce_money import Rates, in_corporate_currency, no_rate, read_rates
+from connectors.salesforce_pages import BulkLimits, pages_of
 from connectors.salesforce_plan import Described, ObjectPlan, plan_object
 from connectors.salesforce_rows import ID_PREFIX, Rows, read_rows
 from connectors.salesforce_settings import SalesforceSettings, zone_of
-from connectors.salesforce_windows import pages_of
 from connectors.secret import Secret
 from connectors.source import Batch, Change, Checkpoint, Covered, Cursor, Problem
 
@@ -190,7 +190,8 @@ class SalesforceSource:
         if plan.mapping.heads:
             yield cells_of([record for page in self.client.pages(plan.query()) for record in page.records])
         else:
-            yield from pages_of(self.client, plan, since, run.bookmark)
+            limits = BulkLimits(self.settings.bulk_rows, self.settings.bulk_minutes * 60.0)
+            yield from pages_of(self.client, plan, since, run.bookmark, limits)
 
     def _rows_of(self, plan: ObjectPlan, cells: Cells, run: _Run) -> Rows:
         """Return the rows of some records, with what other objects say about them."""

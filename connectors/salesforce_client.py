@@ -6,9 +6,10 @@ token, answers that are no JSON, and errors as a `Refusal` without the body.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
 from connectors.errors import LimitError, SourceError
-from connectors.http import Allowance, Pace, mount_rewrite, open_session, traffic_of
+from connectors.http import Allowance, Pace, mount_rewrite, open_session, pace_of, traffic_of
 from connectors.salesforce_cells import Record
 from connectors.salesforce_errors import BAD_PAGE, LIMIT_SECONDS, NO_JSON, ROWS_MISSING, Refusal, refusal_of
 from connectors.salesforce_login import log_in, unreachable
@@ -107,7 +108,7 @@ class SalesforceClient:
                     raise refusal_of(status if isinstance(status, int) else 0, result.get("result"), None)
         return found
 
-    def pages(self, query: Soql, *, counts: bool = False) -> Iterator[Page]:
+    def pages(self, query: Soql, *, counts: bool = False) -> Generator[Page]:
         """Yield the pages of a query, deleted and archived rows included; every row came when it ends.
 
         ``counts``: the query is a COUNT(), whose one page has a total and no rows. Raises `Refusal`, also for a
@@ -155,6 +156,37 @@ class SalesforceClient:
             raise Refusal(NO_JSON, 200)
         return [str(each["id"]) for each in records if isinstance(each, Mapping) and "id" in each], covered_until
 
+    def bulk(self, method: str, job: str, body: Mapping[str, str] | None = None) -> Mapping[str, object]:
+        """Make a query job (POST) or look at one. Raises `Refusal`."""
+        path = f"jobs/query/{job}".rstrip("/")
+        arguments = {} if body is None else {"json": dict(body)}
+        return self._call(lambda api: api.restful(path, method=method, headers=_HEADERS, **arguments))
+
+    def bulk_page(self, job: str, rows: int, locator: str) -> requests.Response:
+        """Return one page of a job's result, its body not read yet. Raises `Refusal`."""
+        parameters = {"maxRecords": str(rows), **({"locator": locator} if locator else {})}
+
+        def ask(api: _Api) -> requests.Response:
+            address = f"{api.base_url}jobs/query/{job}/results"
+            response = self._session.get(address, params=parameters, headers=api.headers, stream=True)
+            if response.status_code != 200:
+                with response:
+                    raise refusal_of(response.status_code, _json(response), self._traffic.retry_after_seconds)
+            return response
+
+        return self._renewing(ask)
+
+    def end_job(self, job: str, *, is_done: bool) -> None:
+        """Give up a job or its result. What fails here is left to Salesforce, which forgets jobs after 7 days."""
+        method, body = ("DELETE", None) if is_done else ("PATCH", {"state": "Aborted"})
+        with contextlib.suppress(SourceError, requests.RequestException):
+            api = self._connected()
+            self._session.request(method, f"{api.base_url}jobs/query/{job}", json=body, headers=api.headers)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, as the session does."""
+        pace_of(self._session).sleep(seconds)
+
     def _next(self, address: str) -> Mapping[str, object]:
         return self._call(lambda api: api.query_more(address, identifier_is_url=True, headers=_HEADERS))
 
@@ -171,15 +203,19 @@ class SalesforceClient:
         return results
 
     def _call(self, ask: Callable[[_Api], object]) -> Mapping[str, object]:
+        """Return the answer to a call, an object of JSON. Raises `Refusal`."""
+        return self._renewing(lambda api: self._asked(ask, api))
+
+    def _renewing(self, ask: Callable[[_Api], Answer]) -> Answer:
         """Ask once; once more with a new token where the session has expired."""
         self._mind_the_allowance()
         api = self._connected()
         try:
-            return self._asked(ask, api)
+            return ask(api)
         except Refusal as refusal:
             if refusal.status != 401 or self._settings.login == "session":
                 raise
-        return self._asked(ask, self._connected(instead_of=api))
+        return ask(self._connected(instead_of=api))
 
     def _mind_the_allowance(self) -> None:
         """Raise `LimitError` before a call that would take from what is left to others."""
@@ -247,6 +283,13 @@ def _connect(settings: SalesforceSettings, token: Secret, session: requests.Sess
 
 def _moment(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _json(response: requests.Response) -> object:
+    try:
+        return response.json()
+    except ValueError:
+        return None
 
 
 def _next_page(address: object) -> str:

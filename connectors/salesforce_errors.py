@@ -15,6 +15,7 @@ QUERY_TIMEOUT: Final = "QUERY_TIMEOUT"
 # Our own codes, for answers that are a success in form only.
 NO_JSON: Final = "NO_JSON"
 ROWS_MISSING: Final = "ROWS_MISSING"
+JOB_FAILED: Final = "JOB_FAILED"
 BAD_PAGE: Final = "BAD_PAGE"
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}")
 LIMIT_SECONDS: Final = 900.0  # the allowance counts the last 24 hours and frees itself little by little
@@ -96,6 +97,7 @@ _BY_CODE: Final[Mapping[str, _Meaning]] = {
         "fewer or more rows came than the query has, twice. Nothing is taken as complete; it is tried again.",
         False,
     ),
+    JOB_FAILED: _Meaning(SourceError, "the bulk job failed or took too long. It is tried again.", False),
     BAD_PAGE: _Meaning(
         SourceError,
         "the next page of the query is empty or elsewhere, so it was not followed. It is tried again.",

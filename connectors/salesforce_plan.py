@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from connectors.salesforce_mapping import Choice, ColumnRule, Condition, FieldName, Lookup, ObjectMapping
@@ -69,6 +69,7 @@ class ObjectPlan:
     ``filters`` are those conditions of the mapping that the organisation can check for us. They are used only where
     all rows are read, or rows never change: a row that no longer meets them must be seen to be taken out.
     ``drifting`` are fields whose value changes without moving the stamp: formulas, and fields of a record above.
+    ``types`` are the types of the fields, as a describe names them.
     """
 
     mapping: ObjectMapping
@@ -79,6 +80,7 @@ class ObjectPlan:
     tells_erased: bool = False
     money: MoneyPlan | None = None
     drifting: tuple[str, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def query_of(self, ids: Sequence[str]) -> Soql:
         """Return the query for these records, wherever they are."""
@@ -142,9 +144,11 @@ def plan_object(
     changed = mapping.changed if _is_filterable(mapping.changed, known) else ""
     lookups = tuple(lookup for lookup in mapping.lookups if _is_usable(lookup, described))
     fitted = replace(mapping, columns=kept, changed=changed, lookups=lookups)
+    types = {path: found.type for path in paths if (found := _found(path, known, described)) is not None}
     plan = ObjectPlan(
         mapping=fitted,
-        paths=tuple(dict.fromkeys(paths)),
+        paths=tuple(types),
+        types=types,
         filters=tuple(where_of(each) for each in mapping.keep if _is_filterable(each.source.path, known)),
         key_prefix=known.key_prefix,
         fingerprint=_fingerprint(fitted, time_zone, "" if money is None else rates_digest),

@@ -29,6 +29,7 @@ class SalesforceSettings:
     """Where and how to read. Wrong ones raise `SourceError` at once, naming the setting and the remedy.
 
     ``private_key`` is the PEM text itself. ``erased_hours``: how often it is asked for records deleted for good.
+    From ``bulk_rows`` rows on a whole object is read by a bulk job, which may take ``bulk_minutes``.
     ``run_calls_percent`` of the organisation's daily calls are used by one run at most, and none above
     ``total_calls_percent`` used by everybody, so that other programs always have some left.
     ``time_zone`` empty: the organisation's own. ``objects`` are an organisation's own entries over
@@ -47,6 +48,8 @@ class SalesforceSettings:
     api_version: str = "59.0"
     overlap_minutes: int = 15
     erased_hours: int = 24
+    bulk_rows: int = 100_000
+    bulk_minutes: int = 60
     run_calls_percent: int = 25
     total_calls_percent: int = 80
     time_zone: str = ""

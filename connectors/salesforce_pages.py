@@ -1,34 +1,68 @@
-"""Read an object in spans of time where its whole query runs for too long: a span that still does is halved."""
+"""Read an object by the way that suits it: page by page, by a bulk job where it is large, or in spans of time.
+
+Spans of time are for a query that runs for too long: one that still does is halved.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from connectors.salesforce_bulk import bulk_cells
 from connectors.salesforce_cells import Cells, cells_of
 from connectors.salesforce_client import SalesforceClient
 from connectors.salesforce_errors import QUERY_TIMEOUT, Refusal
 from connectors.salesforce_plan import ObjectPlan
 from connectors.soql import select
 
+
+@dataclass(frozen=True, slots=True)
+class BulkLimits:
+    """From how many rows on a bulk job is used, and how long it may take."""
+
+    rows: int
+    seconds: float
+
+
 _SHORTEST: Final = timedelta(minutes=1)
 _QUERIES_MAX: Final = 1_000  # far more than any object needs; a bound all the same
 
 
-def pages_of(client: SalesforceClient, plan: ObjectPlan, since: datetime | None, now: datetime) -> Iterator[Cells]:
-    """Yield all pages of an object, or those of what changed since; some rows perhaps twice. Raises `Refusal`."""
+def pages_of(
+    client: SalesforceClient, plan: ObjectPlan, since: datetime | None, now: datetime, bulk: BulkLimits
+) -> Iterator[Cells]:
+    """Yield all records of an object, or those of what changed since; some perhaps twice. Raises `Refusal`.
+
+    A whole object with many rows is read by a bulk job, unless the organisation refuses it.
+    """
+    pages = client.pages(plan.query(since))
     try:
-        for page in client.pages(plan.query(since)):
+        first = next(pages)
+        if since is None and first.total >= bulk.rows:
+            pages.close()
+            yield from _in_bulk(client, plan, bulk)
+            return
+        yield cells_of(first.records)
+        for page in pages:
             yield cells_of(page.records)
     except Refusal as refusal:
         if refusal.code != QUERY_TIMEOUT or plan.mapping.is_read_whole:
             raise
-    else:
-        return
-    first = since or _oldest(client, plan)
-    if first is not None:
-        yield from _in_spans(client, plan, first, now)
+        start = since or _oldest(client, plan)
+        if start is not None:
+            yield from _in_spans(client, plan, start, now)
+
+
+def _in_bulk(client: SalesforceClient, plan: ObjectPlan, bulk: BulkLimits) -> Iterator[Cells]:
+    try:
+        yield from bulk_cells(client, plan, bulk.seconds)
+    except Refusal as refusal:
+        if refusal.ends_the_run:
+            raise
+        for page in client.pages(plan.query()):
+            yield cells_of(page.records)
 
 
 def _in_spans(client: SalesforceClient, plan: ObjectPlan, first: datetime, now: datetime) -> Iterator[Cells]:
