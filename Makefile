@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types unit lock clean
+.PHONY: demo test lint types unit pages lock clean
 
 demo: .venv/installed
 	$(BIN)/scorecell demo
@@ -19,6 +19,11 @@ types: .venv/installed
 
 unit: .venv/installed
 	$(BIN)/python -m pytest
+
+# After a change of the catalogue or of the settings: the pages that are made from them.
+pages: .venv/installed
+	$(BIN)/python -m kpis.catalogue_page > kpis/catalogue/README.md
+	$(BIN)/python -m addon.settings_page > addon/SETTINGS.md
 
 .venv/installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv .venv

@@ -82,17 +82,20 @@ def _spreadsheets(organisation: Organisation) -> Iterator[Finding]:
 
 def _addon(organisation: Organisation) -> Iterator[Finding]:
     settings = organisation.settings
+    own = settings.words("google", "addon_audiences") or settings.text("web", "public_url")
     needed = {
-        "addon_audiences": bool(settings.words("google", "addon_audiences")),
-        "addon_service_account": bool(settings.text("google", "addon_service_account")),
-        "client_id": bool(settings.text("google", "client_id")),
-        "allowed_domains": bool(settings.words("google", "allowed_domains")),
+        "web.public_url": bool(own),
+        "google.addon_service_account": bool(settings.text("google", "addon_service_account")),
+        "google.client_id": bool(settings.text("google", "client_id")),
+        "google.allowed_domains": bool(settings.words("google", "allowed_domains")),
     }
-    missing = [f"google.{name}" for name, is_set in needed.items() if not is_set]
+    missing = [name for name, is_set in needed.items() if not is_set]
     if len(missing) == len(needed):
         yield Finding("add-on", True, "not set up; cells still work with keys of `scorecell keys mint`.")
     elif missing:
-        yield Finding("add-on", False, f"{', '.join(missing)} not set, so every call is refused.", "Set all four.")
+        yield Finding(
+            "add-on", False, f"{', '.join(missing)} not set, so every call of a card is refused.", "Set all four."
+        )
     else:
         yield Finding("add-on", True, "tokens of Google are accepted for the addresses and domains set.")
 

@@ -36,7 +36,7 @@ def scorecell(context: click.Context, config: Path | None) -> None:
 for _command in (
     trying.demo,
     asking.kpi, asking.explain, asking.list_kpis,
-    setup.check, data.sync, data.publish, serving.serve, serving.work, setup.keys,
+    setup.check, data.sync, data.publish, data.runs, serving.serve, serving.work, setup.keys,
     trying.sandbox, benching.bench,
 ):  # fmt: skip
     scorecell.add_command(_command)

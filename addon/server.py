@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import sys
 from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
     from flask import Flask
+    from gunicorn.arbiter import Arbiter
     from gunicorn.config import Config
 
 
@@ -23,17 +25,29 @@ def run_server(app: Flask, *, host: str, port: int, workers: int) -> None:
         "keepalive": 5,
         "limit_request_line": 4094,
         "post_fork": _settle,
+        "when_ready": _tell,
+        "loglevel": "warning",
+        # Signals are enough to run it; a socket in the home folder would be one more thing to guard.
+        "control_socket_disable": True,
     }
 
     class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         def load_config(self) -> None:
+            known = cast("Config", self.cfg)
             for name, value in options.items():
-                cast("Config", self.cfg).set(name, value)
+                if name in known.settings:  # older ones have no control socket
+                    known.set(name, value)
 
         def load(self) -> Flask:
             return app
 
     Server().run()
+
+
+def _tell(server: Arbiter) -> None:
+    """Say where it answers: the port may have been any free one."""
+    addresses = " and ".join(str(listener) for listener in server.LISTENERS)
+    print(f"answers at {addresses} (Ctrl-C ends it)", file=sys.stderr)
 
 
 _OBJECTS_A_PASS: Final = 100_000

@@ -1,13 +1,17 @@
-"""``scorecell sync`` and ``publish``: bring the numbers in, write the tabs out."""
+"""``scorecell sync``, ``publish`` and ``runs``: bring the numbers in, write the tabs out, see how that went."""
 
 from __future__ import annotations
 
-import click
+import dataclasses
 
+import click
+import orjson
+
+from addon.clock import instant_text
 from addon.commands.progress import end_rows_progress, rows_progress
 from addon.errors import AddonError
 from addon.jobs import Jobs
-from addon.runs import Outcome
+from addon.runs import Outcome, Run
 from addon.settings import Organisation
 
 
@@ -27,6 +31,28 @@ def sync(organisation: Organisation, full: bool) -> None:
 def publish(organisation: Organisation, tab: str) -> None:
     """Write the KPI tabs, or one TAB (scorecard, leaderboard), into the spreadsheets."""
     tell(Jobs(organisation).run("publish", trigger="command", tab=tab))
+
+
+@click.command("runs")
+@click.option("--count", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many at most.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_obj
+def runs(organisation: Organisation, count: int, as_json: bool) -> None:
+    """List the latest runs, the newest first: what ran, how it ended, and why it failed."""
+    rows = [_run_document(run) for run in Jobs(organisation).runs.last(count)]
+    if as_json:
+        click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
+        return
+    for row in rows:
+        told = f"{row['row_count']:>9,} read  {row['changed_count']:>9,} changed  {row['call_count']:>5,} calls"
+        click.echo(f"{row['started_at']}  {row['job']:<8} {row['state']:<12}{told}  {row['error']}".rstrip())
+    if not rows:
+        click.echo("Nothing has run yet; `scorecell sync` does.", err=True)
+
+
+def _run_document(run: Run) -> dict[str, object]:
+    ended_at = instant_text(run.ended_at) if run.ended_at else None
+    return dataclasses.asdict(run) | {"started_at": instant_text(run.started_at), "ended_at": ended_at}
 
 
 def tell(outcome: Outcome) -> None:

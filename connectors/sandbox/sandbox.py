@@ -84,7 +84,9 @@ class Sandbox:
                 "certs_url": self.certs_url,
                 "client_id": google.client_id,
                 "addon_service_account": google.addon_service_account,
+                "allowed_domains": ["example.com"],
             },
+            "web": {"public_url": "https://scorecell.example.com"},
         }
         # The strings and lists of JSON are those of TOML.
         return "\n".join(
