@@ -98,6 +98,12 @@ def count(source: str, where: Sequence[Where | AnyOf] = ()) -> Soql:
     return _query("COUNT()", source, where, (), None)
 
 
+def totals(source: str, by: str, added: str = "", where: Sequence[Where | AnyOf] = ()) -> Soql:
+    """Return a query for ``rows_total``, the rows of each value of ``by``, and ``amount_total``, the sum of a field."""
+    what = f"{name(by)}, COUNT(Id) rows_total" + (f", SUM({name(added)}) amount_total" if added else "")
+    return Soql(_query(what, source, where, (), None) + f" GROUP BY {name(by)}")
+
+
 def _query(what: str, source: str, where: Sequence[Where | AnyOf], order: Sequence[str], limit: int | None) -> Soql:
     text = f"SELECT {what} FROM {name(source)}"  # noqa: S608 (every part is a checked name or a typed literal)
     if where:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.soql import AnyOf, Scalar, SoqlError, Where, count, literal, literals, name, select
+from connectors.soql import AnyOf, Scalar, SoqlError, Where, count, literal, literals, name, select, totals
 
 TOKEN = re.compile(
     r"(?P<space>\s+)"
@@ -137,6 +137,10 @@ def test_a_query_is_put_together_from_checked_parts() -> None:
     either = AnyOf((Where("IsWon", "=", True), Where("Account.Name", "=", "x) OR (y")))
     assert count("Opportunity", [either, Where("Amount", ">", 0)]) == (
         "SELECT COUNT() FROM Opportunity WHERE (IsWon = true OR Account.Name = 'x) OR (y') AND Amount > 0"
+    )
+    assert totals("Opportunity", "StageName", "Amount", [Where("IsWon", "=", True)]) == (
+        "SELECT StageName, COUNT(Id) rows_total, SUM(Amount) amount_total FROM Opportunity WHERE IsWon = true"
+        " GROUP BY StageName"
     )
     assert count("Lead") == "SELECT COUNT() FROM Lead"
 
