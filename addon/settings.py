@@ -65,6 +65,7 @@ KEYS: Final[tuple[Key, ...]] = (
         ("api_version", "text", "59.0", "REST API version; columns differ between versions, so it is pinned"),
         ("overlap_minutes", "integer", 15, "how far each sync looks back for rows that became visible late"),
         ("erased_hours", "integer", 24, "how often it is asked for records that were deleted for good"),
+        ("bulk_rows", "integer", 100_000, "from how many rows on a whole object is read by a bulk job"),
         ("run_calls_percent", "integer", 25, "of the daily API calls, how many one sync uses at most"),
         ("total_calls_percent", "integer", 80, "a sync stops when so many are used by everybody"),
         ("objects", "table", {}, "your own fields, over those of connectors/salesforce.toml"),

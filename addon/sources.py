@@ -61,6 +61,7 @@ def salesforce_settings(settings: Settings) -> SalesforceSettings:
         api_version=settings.text("salesforce", "api_version"),
         overlap_minutes=settings.integer("salesforce", "overlap_minutes"),
         erased_hours=settings.integer("salesforce", "erased_hours"),
+        bulk_rows=settings.integer("salesforce", "bulk_rows"),
         run_calls_percent=settings.integer("salesforce", "run_calls_percent"),
         total_calls_percent=settings.integer("salesforce", "total_calls_percent"),
         time_zone=settings.text("org", "time_zone"),

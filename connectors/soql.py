@@ -99,7 +99,7 @@ def count(source: str, where: Sequence[Where | AnyOf] = ()) -> Soql:
 
 
 def totals(source: str, by: str, added: str = "", where: Sequence[Where | AnyOf] = ()) -> Soql:
-    """Return a query for ``rows_total``, the rows of each value of ``by``, and ``amount_total``, the sum of a field."""
+    """Return a query for ``rows_total``, the rows of each value of ``by``, and ``amount_total``, a field added up."""
     what = f"{name(by)}, COUNT(Id) rows_total" + (f", SUM({name(added)}) amount_total" if added else "")
     return Soql(_query(what, source, where, (), None) + f" GROUP BY {name(by)}")
 
