@@ -22,7 +22,8 @@ def sync(organisation: Organisation, full: bool) -> None:
     """Pull changes and publish a snapshot."""
     outcome = Jobs(organisation, progress=rows_progress()).run("sync", trigger="command", full=full)
     end_rows_progress()
-    tell(outcome)
+    rows = f"{outcome.row_count:,} rows read, {outcome.changed_count:,} changed"
+    tell(outcome, f"{rows}, {outcome.call_count} calls")
 
 
 @click.command("publish", short_help="Write the KPI tabs into the spreadsheets.")
@@ -30,7 +31,8 @@ def sync(organisation: Organisation, full: bool) -> None:
 @click.pass_obj
 def publish(organisation: Organisation, tab: str) -> None:
     """Write the KPI tabs, or one TAB (scorecard, leaderboard), into the spreadsheets."""
-    tell(Jobs(organisation).run("publish", trigger="command", tab=tab))
+    outcome = Jobs(organisation).run("publish", trigger="command", tab=tab)
+    tell(outcome, f"{outcome.call_count} calls")
 
 
 @click.command("runs")
@@ -55,11 +57,10 @@ def _run_document(run: Run) -> dict[str, object]:
     return dataclasses.asdict(run) | {"started_at": instant_text(run.started_at), "ended_at": ended_at}
 
 
-def tell(outcome: Outcome) -> None:
-    """Print how a run went; raise its error where it failed."""
+def tell(outcome: Outcome, work: str) -> None:
+    """Print how a run went and how much work it was; raise its error where it failed."""
     for problem in outcome.problems:
         click.echo(f"left out: {problem}", err=True)
     if outcome.state == "failed":
         raise AddonError(outcome.error)
-    rows = f"{outcome.row_count:,} rows read, {outcome.changed_count:,} changed, {outcome.call_count} calls"
-    click.echo(f"{outcome.state}: {rows}, snapshot {outcome.snapshot}")
+    click.echo(f"{outcome.state}: {work}, snapshot {outcome.snapshot}")
