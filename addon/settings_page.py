@@ -1,4 +1,4 @@
-"""The settings as a page to read, made from their table: ``python -m addon.settings_page > addon/SETTINGS.md``."""
+"""The settings as a page to read, made from their table. Run as a module, it prints the page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOML. A key that is not known, or of the wrong type, is refused with a sentence.
 |---|---|
 | `SCORECELL_CONFIG` | the settings file, when it is not `./{DEFAULT_FILE}` |
 | `SCORECELL_DATA_DIR` | the data folder: snapshots, run history, keys; `./{DEFAULT_DATA_FOLDER}` if not set |
-| `SCORECELL_SECRET_KEY` | 32 characters or more that seal the keys of spreadsheets; if not set, a file in the data folder |
+| `SCORECELL_SECRET_KEY` | 32 characters or more that seal spreadsheets' keys; if not set, a file in the data folder |
 | `SCORECELL_TODAY` | the day it is, as 2026-11-24, for runs that give the same tomorrow |"""
 
 

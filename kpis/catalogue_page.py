@@ -1,4 +1,4 @@
-"""The catalogue as a page to read, made from its definitions: ``python -m kpis.catalogue_page > kpis/catalogue/README.md``."""
+"""The catalogue as a page to read, made from its definitions. Run as a module, it prints the page."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from kpis.definitions import Catalogue, Example, Kpi, Measure, Scorecard
 _INTRODUCTION = """\
 # The catalogue
 
-Made from the TOML files of this folder by `make pages`; a test holds it to them. Ask for a KPI in a cell by its id, either
-title or any other name; capitals, accents, `_` and `-` do not matter. Percent values are fractions (0.63 is 63 %). A
-quotient with nothing to divide by has no value; it is never 0.
+Made from the TOML files of this folder by `make pages`; a test holds it to them. Ask for a KPI in a cell by its id,
+either title or any other name; capitals, accents, `_` and `-` do not matter. Percent values are fractions (0.63 is
+63 %). A quotient with nothing to divide by has no value; it is never 0.
 
-To change a KPI or add one, edit the TOML and raise `version` where its meaning changes. Each entry is checked when it is
-loaded, its worked example included. The formulas are made of the measures at the end of this page."""
+To change a KPI or add one, edit the TOML and raise `version` where its meaning changes. Each entry is checked when it
+is loaded, its worked example included. The formulas are made of the measures at the end of this page."""
 
 
 def catalogue_page(catalogue: Catalogue) -> str:
