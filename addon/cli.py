@@ -2,44 +2,60 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 import click
-from sqlalchemy.exc import SQLAlchemyError
 
-from addon.commands import asking, benching, data, serving, setup, trying
 from addon.errors import AddonError
 from addon.settings import Organisation, load_settings
 from connectors.errors import SourceError
 from kpis.errors import KpiError
 
+COMMANDS: Final[Mapping[str, str]] = {
+    "demo": "trying:demo",
+    "kpi": "asking:kpi",
+    "explain": "asking:explain",
+    "list": "asking:list_kpis",
+    "check": "setup:check",
+    "sync": "data:sync",
+    "publish": "data:publish",
+    "runs": "data:runs",
+    "serve": "serving:serve",
+    "work": "serving:work",
+    "keys": "setup:keys",
+    "sandbox": "trying:sandbox",
+    "bench": "benching:bench",
+}
+"""Where each command is, in the order in which one meets them. Only the one that is called is loaded."""
 
-class _InOrder(click.Group):
-    """Lists its commands in the order in which they were added: as one meets them, not by letter."""
+
+class _Commands(click.Group):
+    """Loads a command when it is called: a cell asked from the shell must not wait for the scheduler's imports."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
-        return list(self.commands)
+        return list(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name].partition(":")
+        command = getattr(importlib.import_module(f"addon.commands.{module}"), attribute)
+        assert isinstance(command, click.Command)  # noqa: S101 - the table above says so
+        return command
 
 
-@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="Settings file [scorecell.toml].")
 @click.version_option(package_name="scorecell")
 @click.pass_context
 def scorecell(context: click.Context, config: Path | None) -> None:
     """Sales KPIs as formulas, cards and tabs in the spreadsheet, each explainable down to its records."""
     context.obj = Organisation("default", load_settings(os.environ, config))
-
-
-for _command in (
-    trying.demo,
-    asking.kpi, asking.explain, asking.list_kpis,
-    setup.check, data.sync, data.publish, data.runs, serving.serve, serving.work, setup.keys,
-    trying.sandbox, benching.bench,
-):  # fmt: skip
-    scorecell.add_command(_command)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -54,9 +70,6 @@ def run(arguments: Sequence[str]) -> int:
         return 130
     except (AddonError, KpiError, SourceError) as error:
         click.echo(f"scorecell: {error}", err=True)
-        return 1
-    except SQLAlchemyError as error:
-        click.echo(f"scorecell: the database cannot be used: {error.__cause__ or error}", err=True)
         return 1
     except BrokenPipeError:
         # The reader of our output (head, say) has gone; nothing is wrong and nobody is there to be told.

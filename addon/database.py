@@ -22,8 +22,8 @@ from sqlalchemy import (
     create_engine,
     event,
 )
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from addon.errors import StoreError
@@ -88,6 +88,7 @@ def open_database(data_folder: Path, url: str = "") -> Engine:
             data_folder.mkdir(parents=True, exist_ok=True)
         # Parameters hold sealed keys and addresses: they have no place in an error's text.
         engine = create_engine(url or f"sqlite:///{data_folder / 'scorecell.db'}", hide_parameters=True)
+        event.listen(engine, "handle_error", _in_words)
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _configure_sqlite)
         _METADATA.create_all(engine)
@@ -96,6 +97,13 @@ def open_database(data_folder: Path, url: str = "") -> Engine:
     except SQLAlchemyError as error:
         raise StoreError(f"The database in {data_folder} cannot be opened: {error}") from error
     return engine
+
+
+def _in_words(context: ExceptionContext) -> None:
+    """Turn what the database says into a sentence; a row that is there already is for the caller to judge."""
+    if isinstance(context.sqlalchemy_exception, IntegrityError):
+        return
+    raise StoreError(f"The database cannot be used: {context.original_exception}.") from context.original_exception
 
 
 def _configure_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -8,7 +8,6 @@ from typing import Final
 
 import orjson
 from flask import Response
-from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from addon.errors import AddonError, NotAllowedError, RequestError
@@ -49,6 +48,4 @@ def error_reply(error: Exception) -> Response:
             reply.headers["Allow"] = allowed
         return reply
     _LOG.error("A request failed.", exc_info=error)
-    if isinstance(error, SQLAlchemyError):
-        return json_reply({"error": "The database cannot be used just now; try again in a minute."}, _BUSY)
     return json_reply({"error": "The server failed; the operator's log says why."}, 500)
