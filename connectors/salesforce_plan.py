@@ -16,6 +16,7 @@ from connectors.soql import AnyOf, Soql, Where, select
 from connectors.source import Problem
 from kpis.tables import ColumnType
 
+_UNKNOWN: Final = ""  # the type of a field of an object that was not described
 _COMPOUND: Final = frozenset({"address", "location", "base64", "complexvalue", "anyType"})
 _FITTING: Final[Mapping[ColumnType, frozenset[str]]] = {
     "number": frozenset({"double", "currency", "percent", "int", "long"}),
@@ -137,15 +138,25 @@ def plan_object(
     missing = needed_columns - {rule.column.name for rule in kept}
     if missing:
         return Fitted(None, said or (_unmapped(mapping, min(missing)),))
+    plan = _plan_of(replace(mapping, columns=kept), needed, described, (time_zone, rates_digest))
+    return Fitted(plan, said)
+
+
+def _plan_of(
+    mapping: ObjectMapping, needed: Sequence[str], described: Described, circumstances: tuple[str, str]
+) -> ObjectPlan:
+    """Return the plan of a mapping whose columns are all there. ``circumstances``: the zone and a digest of rates."""
+    known, kept = described[mapping.name], mapping.columns
     money = _money_plan(mapping, kept, known, described)
     paths = [*needed, *(each.path for rule in kept for choice in rule.choices for each in choice.fields)]
     paths += [path for path in (money.currency, money.day) if path] if money else []
+    types = {path: found.type for path in paths if (found := _found(path, known, described)) is not None}
     # A stamp that cannot be asked for (some objects refuse it) leaves only reading all rows each time.
     changed = mapping.changed if _is_filterable(mapping.changed, known) else ""
     lookups = tuple(lookup for lookup in mapping.lookups if _is_usable(lookup, described))
-    fitted = replace(mapping, columns=kept, changed=changed, lookups=lookups)
-    types = {path: found.type for path in paths if (found := _found(path, known, described)) is not None}
-    plan = ObjectPlan(
+    fitted = replace(mapping, changed=changed, lookups=lookups)
+    time_zone, rates_digest = circumstances
+    return ObjectPlan(
         mapping=fitted,
         paths=tuple(types),
         types=types,
@@ -156,7 +167,6 @@ def plan_object(
         money=money,
         drifting=() if fitted.is_read_whole else tuple(_drifting(kept, known)),
     )
-    return Fitted(plan, said)
 
 
 def _is_usable(lookup: Lookup, described: Described) -> bool:
@@ -206,7 +216,7 @@ def _lacking(choice: Choice, rule: ColumnRule, known: DescribedObject, described
 def _fits(field_type: str, column_type: ColumnType) -> bool:
     if column_type == "text":
         return field_type not in _COMPOUND
-    return field_type in _FITTING[column_type]
+    return field_type == _UNKNOWN or field_type in _FITTING[column_type]
 
 
 def _found(path: str, known: DescribedObject, described: Described) -> DescribedField | None:
@@ -221,7 +231,7 @@ def _found(path: str, known: DescribedObject, described: Described) -> Described
             return None
         above = [described[target] for target in way.refers_to if target in described]
         if not above:
-            return DescribedField(relationship, "string")
+            return DescribedField(relationship, _UNKNOWN)
         known = above[0]
     return known.fields.get(last)
 

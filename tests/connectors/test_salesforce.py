@@ -157,6 +157,34 @@ def test_a_products_list_price_is_that_of_the_standard_price_book(tmp_path: Path
         assert read(world.source(), before=before).row("product", product)["list_price"] == 600
 
 
+def test_quotas_of_salesforce_are_read_where_an_organisation_maps_them(tmp_path: Path) -> None:
+    mapping = {
+        "table": "target",
+        "keep": {"ForecastingType.DeveloperName": ["OpportunityRevenue"], "IsAmount": True},
+        "fields": {
+            "kpi": {"is": "revenue"},
+            "dimension": {"is": "rep"},
+            "member": "QuotaOwner.Name",
+            "period_start": "StartDate",
+            "period_end": "Period.EndDate",
+            "value": "QuotaAmount",
+        },
+    }
+    head = "Id,QuotaOwnerId,PeriodId,StartDate,QuotaAmount,IsAmount,ForecastingTypeId\n"
+    quota = f"{BOB},026000000000001AAA,2026-07-01,900,true,0Db00000000000"
+    files = {
+        "ForecastingType": "Id,DeveloperName,MasterLabel\n0Db000000000001AAA,OpportunityRevenue,x\n"
+        "0Db000000000002AAA,OpportunityQuantity,y\n",
+        "Period": "Id,Type,StartDate,EndDate\n026000000000001AAA,Quarter,2026-07-01,2026-09-30\n",
+        "ForecastingQuota": f"{head}0J9000000000001AAA,{quota}1AAA\n0J9000000000002AAA,{quota}2AAA\n",
+    }
+    with small_world(tmp_path, {**FILES, **files}) as world:
+        targets = list(read(world.source(objects={"ForecastingQuota": mapping})).rows["target"].values())
+    assert [(row["member"], row["period_end"], row["value"]) for row in targets] == [
+        ("Bob Brook", date(2026, 9, 30), 900)
+    ]
+
+
 def test_objects_that_are_not_needed_are_not_missed(world: World) -> None:
     world.set(absent_objects=frozenset({"OpportunityStage", "Campaign", "Contract", "LoginHistory"}))
     result = read(world.source())
