@@ -108,20 +108,44 @@ def rolled_up(block: Block, groups: Integers) -> Block:
     return recoded(block, groups)
 
 
-def combined(old: Block, change: Block) -> Block:
-    """Return the sum of two blocks with the same totals; what has no rows any more is gone.
+def combined(old: Block, *changes: Block) -> Block:
+    """Return the sum of blocks with the same totals; what has no rows any more is gone.
 
-    The units are those that a block made at once would have.
+    Changes are small beside the old block: they are merged into it, not sorted with it. The units are those that a
+    block made at once would have.
     """
-    both = [old.entry_sums(), change.entry_sums()]
-    units = tuple(map(_shared_unit, old.units, change.units, *(_magnitudes(sums) for sums in both)))
-    parts = [_converted(sums, block.units, units) for block, sums in zip((old, change), both, strict=True)]
-    whole = _cumulated(np.concatenate([old.keys, change.keys]), np.concatenate(parts, axis=1), old.totals, units)
-    sums = whole.entry_sums()
-    own = tuple(_unit(row / unit) for row, unit in zip(sums, units, strict=True))
-    if own == units:
-        return whole
-    return _cumulated(whole.keys, _converted(sums, units, own), whole.totals, own)
+    changes = tuple(change for change in changes if change.entry_count)
+    if not changes:
+        return old
+    blocks = (old, *changes)
+    entries = [block.entry_sums() for block in blocks]
+    units = tuple(
+        _shared_unit([block.units[row] for block in blocks], [sums[row] for sums in entries])
+        for row in range(len(old.totals))
+    )
+    whole, *parts = (_converted(sums, block.units, units) for block, sums in zip(blocks, entries, strict=True))
+    keys, change = _summed(np.concatenate([part.keys for part in changes]), np.concatenate(parts, axis=1))
+    keys, sums = _merged(old.keys, whole, keys, change)
+    own = tuple(_own_unit(row, unit) for row, unit in zip(sums, units, strict=True))
+    return _cumulated(keys, _converted(sums, units, own), old.totals, own)
+
+
+def _merged(keys: Integers, sums: Integers, new_keys: Integers, new_sums: Integers) -> tuple[Integers, Integers]:
+    """Add sums under new keys to those under keys, both in order and without equal ones; changes ``sums``."""
+    places = np.searchsorted(keys, new_keys)
+    is_there = np.zeros(len(new_keys), dtype=bool)
+    inside = places < len(keys)
+    is_there[inside] = keys[places[inside]] == new_keys[inside]
+    sums[:, places[is_there]] += new_sums[:, is_there]
+    if is_there.all():
+        return keys, sums
+    others = places[~is_there]
+    return np.insert(keys, others, new_keys[~is_there]), np.insert(sums, others, new_sums[:, ~is_there], axis=1)
+
+
+def rows_by_entry(block: Block) -> tuple[Integers, Integers]:
+    """Return the keys of a block that counts its rows, and how many rows each entry has."""
+    return block.keys, np.diff(block.cumulated[block.totals.index(ROWS)])
 
 
 def negated(block: Block) -> Block:
@@ -131,30 +155,41 @@ def negated(block: Block) -> Block:
 
 def recoded(block: Block, codes: Integers) -> Block:
     """Return the block with each member under its new code."""
+    if is_unchanged(codes):
+        return block
     keys = (codes[members_of(block.keys)] << DAY_BITS) + (block.keys & ((1 << DAY_BITS) - 1))
     return _cumulated(keys, block.entry_sums(), block.totals, block.units)
 
 
+def is_unchanged(codes: Integers) -> bool:
+    """Tell whether every member keeps its code."""
+    return bool(np.array_equal(codes, np.arange(len(codes))))
+
+
 def _converted(sums: Integers, old_units: Sequence[float], units: Sequence[float]) -> Integers:
-    """Return the sums in other units, a unit for each row."""
-    converted = sums.copy()
+    """Bring the sums into other units, a unit for each row, and return them."""
     for row, (old, new) in enumerate(zip(old_units, units, strict=True)):
         if new > old:
-            converted[row] *= round(new / old)
+            sums[row] *= round(new / old)
         elif new < old:
-            converted[row] = np.rint(converted[row] / (old / new))
-    return converted
+            sums[row] = np.rint(sums[row] / (old / new))
+    return sums
 
 
-def _magnitudes(sums: Integers) -> list[float]:
-    return [float(np.abs(row).sum(dtype=np.float64)) for row in sums]
-
-
-def _shared_unit(left: float, right: float, left_size: float, right_size: float) -> float:
-    """Return a unit that holds the sum of two rows of sums in these units and of these sizes."""
-    if left == right == 1.0:
+def _shared_unit(units: Sequence[float], parts: Sequence[Integers]) -> float:
+    """Return a unit that holds the sum of sums in these units."""
+    if all(unit == 1.0 for unit in units):
         return 1.0
-    return _decimal_unit(left_size / left + right_size / right)
+    sizes = (float(np.abs(sums).sum(dtype=np.float64)) / unit for sums, unit in zip(parts, units, strict=True))
+    return _decimal_unit(sum(sizes))
+
+
+def _own_unit(sums: Integers, unit: float) -> float:
+    """Return the unit that `_unit` gives to the values behind these sums."""
+    if unit == 1.0:
+        return unit
+    size = float(np.abs(sums).sum(dtype=np.float64)) / unit
+    return 1.0 if size < _LARGEST and not np.any(sums % round(unit)) else _decimal_unit(size)
 
 
 def _unit(values: Numbers) -> float:
@@ -173,14 +208,23 @@ def _decimal_unit(magnitude: float) -> float:
 
 
 def _cumulated(keys: Integers, sums: Integers, totals: tuple[str, ...], units: tuple[float, ...]) -> Block:
-    order = order_of(keys)
-    keys, sums = keys[order], sums[:, order]
-    starts = np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1))
-    if len(starts) < len(keys):
-        keys, sums = keys[starts], np.add.reduceat(sums, starts, axis=1)
+    keys, sums = _summed(keys, sums)
     if ROWS in totals:
         kept = sums[totals.index(ROWS)] != 0
-        keys, sums = keys[kept], sums[:, kept]
+        if not kept.all():
+            keys, sums = keys[kept], sums[:, kept]
     cumulated = np.zeros((len(totals), len(keys) + 1), dtype=np.int64)
     np.cumsum(sums, axis=1, out=cumulated[:, 1:])
     return Block(keys, cumulated, totals, units)
+
+
+def _summed(keys: Integers, sums: Integers) -> tuple[Integers, Integers]:
+    """Return the keys in order, each once, with the sums of all that had it."""
+    is_ordered = not np.any(keys[1:] < keys[:-1])
+    if not is_ordered:
+        order = order_of(keys)
+        keys, sums = keys[order], sums[:, order]
+    starts = np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1))
+    if len(starts) < len(keys):
+        keys, sums = keys[starts], np.add.reduceat(sums, starts, axis=1)
+    return keys, sums

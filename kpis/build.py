@@ -10,12 +10,14 @@ import numpy as np
 
 from kpis.blocks import ROWS, Block, Integers, block_of, days_of, order_of, rolled_up
 from kpis.cube import CubeData, Span, write_cube
-from kpis.definitions import COMPANY, Catalogue
+from kpis.definitions import COMPANY, Catalogue, Measure
 from kpis.directory import Directory, directory_of, stable_number
 from kpis.engine import FactEngine, Words, integer_column, number_column, text_column
 from kpis.plan import Grouping, Sampling, fingerprint, plan_of
 from kpis.queries import Results, run
-from kpis.samples import DistinctSample, QuantileSample, distinct_sample, quantile_sample
+from kpis.sample_changes import Sample, keep
+from kpis.samples import distinct_sample, quantile_sample
+from kpis.stays import StaySample, stay_sample
 from kpis.targets import TargetRow, target_blocks
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from kpis.periods import Calendar
 
 _MOST_NAMED: Final = 10
+
+Targets = tuple[dict[str, Block], list[str]]
+"""Target blocks by ``kpi.dimension``, and a sentence for each row that cannot be used."""
 
 
 def build_cube(  # noqa: PLR0917 each is one thing that a cube depends on
@@ -64,19 +69,20 @@ def cube_data(
         add_blocks(data, directory, grouping, results)
     for sampling in plan.samplings.values():
         add_samples(data, directory, sampling, results)
-    complete(data, engine, directory, catalogue, calendar)
+    complete(data, engine, directory, targets_of(engine, data, catalogue, calendar))
     return data
 
 
-def complete(
-    data: CubeData, engine: FactEngine, directory: Directory, catalogue: Catalogue, calendar: Calendar
-) -> None:
-    """Add what is found from all blocks, or is small: the facts' days, the targets, the problems."""
+def complete(data: CubeData, engine: FactEngine, directory: Directory, targets: Targets) -> None:
+    """Add what is known when all blocks are there: the facts' days, the targets, the problems."""
     _add_spans(data, engine)
-    data.targets, problems = target_blocks(
-        target_rows(engine), catalogue, directory.dimensions, directory.groups, calendar
-    )
-    data.problems = [*_unknown_words(directory, engine), *problems]
+    data.targets, data.target_problems = targets
+    data.problems = _unknown_words(directory, engine)
+
+
+def targets_of(engine: FactEngine, data: CubeData, catalogue: Catalogue, calendar: Calendar) -> Targets:
+    """Return the targets by KPI, member and day, and what is wrong with their rows."""
+    return target_blocks(target_rows(engine), catalogue, data.dimensions, data.groups, calendar)
 
 
 def add_blocks(data: CubeData, directory: Directory, grouping: Grouping, results: Results) -> None:
@@ -121,21 +127,17 @@ def sums_block(table: pa.Table, members: Integers, totals: tuple[str, ...]) -> B
 def add_samples(data: CubeData, directory: Directory, sampling: Sampling, results: Results) -> None:
     """Add the samples of one measure, for all dimensions."""
     for dimension, sample in samples_of(directory, sampling, results).items():
-        name = f"{sampling.measure.name}.{dimension}"
-        if isinstance(sample, QuantileSample):
-            data.quantiles[name] = sample
-        else:
-            data.distincts[name] = sample
+        keep(data, f"{sampling.measure.name}.{dimension}", sample)
 
 
-def samples_of(
-    directory: Directory, sampling: Sampling, results: Results
-) -> Mapping[str, QuantileSample | DistinctSample]:
+def samples_of(directory: Directory, sampling: Sampling, results: Results) -> Mapping[str, Sample]:
     """Return the samples of one measure by dimension; the rows are put into the order of values once for all."""
     table = results.values[sampling.fact.name, sampling.measure.name]
     days, members = integer_column(table, "day"), sample_members(directory, sampling, table)
-    if sampling.measure.kind == "quantile":
-        values = number_column(table, "value")
+    if sampling.measure.kind == "survivors":
+        return {name: stays_of(table, codes) for name, codes in members.items()}
+    if sampling.measure.kind in {"quantile", "older"}:
+        values = number_column(table, value_column(sampling.measure))
         order = np.argsort(values, kind="stable")
         days, values = days[order], values[order]
         return {name: quantile_sample(codes[order], days, values) for name, codes in members.items()}
@@ -143,6 +145,17 @@ def samples_of(
     order = order_of(kinds, order_of(days))
     days, kinds, ones = days[order], kinds[order], np.ones_like(days)
     return {name: distinct_sample(codes[order], days, kinds, ones) for name, codes in members.items()}
+
+
+def value_column(measure: Measure) -> str:
+    """Return the column of the sampled rows that holds a measure's single values: of a stay, its last day."""
+    return "ended" if measure.kind == "older" else "value"
+
+
+def stays_of(table: pa.Table, members: Integers) -> StaySample:
+    """Return the stays of these rows (see `kpis.measures.stays`), whose members have these codes."""
+    whose = numbers_of(text_column(table, "value"))
+    return stay_sample(members, integer_column(table, "day"), whose, integer_column(table, "ended"))
 
 
 def sample_members(directory: Directory, sampling: Sampling, table: pa.Table) -> dict[str, Integers]:

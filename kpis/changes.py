@@ -2,7 +2,7 @@
 
 The connection has the rows before and after as ``old.<table>`` and ``new.<table>``, and the ids of rows that came,
 changed or went as ``changed.<table>``. All that is needed to compute the affected rows of a fact anew, and no more,
-is taken out into a small engine for each side: their lines, the other deals of their accounts, their activities.
+is taken out into a small engine for each side: their lines, the deals of their accounts, their activities.
 """
 
 from __future__ import annotations
@@ -23,21 +23,25 @@ if TYPE_CHECKING:
 
 DELTA_TABLES: Final = ("opportunity", "lead", "activity")
 """The tables of the facts that change by deltas; all others are small and computed anew."""
-SCHEMAS: Final = ("old", "new", "changed")
+_SCHEMAS: Final = ("old", "new", "changed")
 _QUERIES: Final = Path(__file__).with_name("views") / "changes"
+_FOUND: Final = (
+    "moved_rep", "moved_product", "moved_activity", "affected_opportunity", "affected_lead", "affected_activity",
+)  # fmt: skip
+"""What is found first to last; a query may build on those before it."""
 _NEEDED: Final[Mapping[str, str]] = {
-    "opportunity": """SELECT * FROM side.opportunity
-        WHERE id IN (SELECT id FROM affected_opportunity)
-          OR (is_won AND account IN (
-            SELECT account FROM side.opportunity
-            WHERE id IN (SELECT id FROM affected_opportunity) AND account IS NOT NULL
-            UNION SELECT account FROM side.lead WHERE id IN (SELECT id FROM affected_lead) AND account IS NOT NULL))
-          OR id IN (SELECT opportunity FROM side.lead WHERE id IN (SELECT id FROM affected_lead))""",
+    "opportunity": """SELECT * FROM side.opportunity WHERE id IN (
+        SELECT id FROM affected_opportunity
+        UNION SELECT opportunity FROM side.lead WHERE id IN (SELECT id FROM affected_lead)
+        UNION SELECT id FROM side.opportunity WHERE is_won AND account IN (
+          SELECT account FROM side.lead WHERE id IN (SELECT id FROM affected_lead) AND account IS NOT NULL))""",
     "opportunity_line": """SELECT * FROM side.opportunity_line
         WHERE opportunity IN (SELECT id FROM affected_opportunity)""",
     "lead": "SELECT * FROM side.lead WHERE id IN (SELECT id FROM affected_lead)",
-    "activity": """SELECT * FROM side.activity WHERE id IN (SELECT id FROM affected_activity)
-        OR lead IN (SELECT id FROM affected_lead)""",
+    "activity": """SELECT * FROM side.activity WHERE id IN (
+        SELECT id FROM affected_activity
+        UNION SELECT id FROM side.activity WHERE lead IN (SELECT id FROM affected_lead)
+        UNION SELECT id FROM side.activity WHERE opportunity IN (SELECT id FROM affected_opportunity))""",
     "account": """SELECT * FROM side.account WHERE id IN (
         SELECT account FROM side.opportunity WHERE id IN (SELECT id FROM affected_opportunity)
         UNION SELECT account FROM side.lead WHERE id IN (SELECT id FROM affected_lead)
@@ -53,15 +57,14 @@ class Changes:
         self, connection: duckdb.DuckDBPyConnection, tables: frozenset[str], old_today: int, today: int
     ) -> None:
         self._connection = connection
-        self._tables = tables
         for name in sorted(TABLES.keys() - tables):
-            for schema in SCHEMAS:
+            for schema in _SCHEMAS:
                 connection.execute(empty_table(TABLES[name], schema))
         days = {"old_today": old_today, "new_today": today}
-        for table in DELTA_TABLES:
-            tree = sqlglot.parse_one((_QUERIES / f"{table}.sql").read_text("utf-8"), read="duckdb")
+        for name in _FOUND:
+            tree = sqlglot.parse_one((_QUERIES / f"{name}.sql").read_text("utf-8"), read="duckdb")
             query = rendered(tree.transform(_filled, days))
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE affected_{table} AS {query}")
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
 
     def count(self, table: str) -> int:
         """Return how many rows of a large fact are affected."""

@@ -14,8 +14,9 @@ from kpis.blocks import Block, Integers, Numbers
 from kpis.errors import KpiError
 from kpis.members import Member, Members
 from kpis.samples import DistinctSample, QuantileSample
+from kpis.stays import StaySample
 
-VERSION: Final = 2
+VERSION: Final = 4
 _INDEX: Final = "cube.json"
 _ARRAYS: Final = "cube.bin"
 
@@ -45,9 +46,11 @@ class CubeData:
     blocks: dict[str, Block] = field(default_factory=dict)
     quantiles: dict[str, QuantileSample] = field(default_factory=dict)
     distincts: dict[str, DistinctSample] = field(default_factory=dict)
+    stays: dict[str, StaySample] = field(default_factory=dict)
     targets: dict[str, Block] = field(default_factory=dict)
     spans: dict[str, Span] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    target_problems: list[str] = field(default_factory=list)
 
 
 def write_cube(data: CubeData, folder: Path) -> None:
@@ -64,6 +67,9 @@ def write_cube(data: CubeData, folder: Path) -> None:
     for name, distinct in sorted(data.distincts.items()):
         parts = {"keys": distinct.keys, "values": distinct.values, "before": distinct.before, "rows": distinct.rows}
         arrays |= {f"distinct.{name}.{part}": array for part, array in parts.items()}
+    for name, stay in sorted(data.stays.items()):
+        parts = {"keys": stay.keys, "values": stay.values, "ends": stay.ends}
+        arrays |= {f"stay.{name}.{part}": array for part, array in parts.items()}
     index = {
         "version": VERSION,
         "fingerprint": data.fingerprint,
@@ -72,6 +78,7 @@ def write_cube(data: CubeData, folder: Path) -> None:
         "dimensions": {name: _columns(members) for name, members in data.dimensions.items()},
         "spans": {name: [span.first, span.last, span.rows] for name, span in sorted(data.spans.items())},
         "problems": data.problems,
+        "target_problems": data.target_problems,
         "totals": totals,
         "arrays": write_arrays(folder / _ARRAYS, arrays),
     }
@@ -87,11 +94,14 @@ class Cube:
         self._blocks: dict[str, Block | None] = {}
         self._quantiles: dict[str, QuantileSample | None] = {}
         self._distincts: dict[str, DistinctSample | None] = {}
+        self._stays: dict[str, StaySample | None] = {}
         self._members: dict[str, Members] = {}
         self.fingerprint = cast("str", index["fingerprint"])
         self.today = cast("int", index["today"])
         self.tables = frozenset(cast("list[str]", index["tables"]))
-        self.problems = tuple(cast("list[str]", index["problems"]))
+        self.problems = tuple(cast("list[str]", index["problems"])) + tuple(
+            cast("list[str]", index["target_problems"])
+        )
 
     @classmethod
     def open(cls, folder: Path) -> Cube:
@@ -149,6 +159,13 @@ class Cube:
             self._distincts[name] = self._read_distinct(name) if f"{name}.keys" in self._arrays else None
         return self._distincts[name]
 
+    def stays(self, measure: str, dimension: str) -> StaySample | None:
+        """Return the stays that a measure is about; None if there are none."""
+        name = f"stay.{measure}.{dimension}"
+        if name not in self._stays:
+            self._stays[name] = self._read_stays(name) if f"{name}.keys" in self._arrays else None
+        return self._stays[name]
+
     def data(self) -> CubeData:
         """Return all that the cube holds, as what a changed cube is made from."""
         names = tuple(cast("Mapping[str, object]", self._index["arrays"]))
@@ -160,7 +177,7 @@ class Cube:
             }
             for kind in ("block", "target")
         }
-        samples = {kind: _sample_names(names, kind) for kind in ("quantile", "distinct")}
+        samples = {kind: _sample_names(names, kind) for kind in ("quantile", "distinct", "stay")}
         spans = {name: Span(*span) for name, span in cast("Mapping[str, list[int]]", self._index["spans"]).items()}
         return CubeData(
             self.today,
@@ -171,9 +188,11 @@ class Cube:
             blocks["block"],
             {name: cast("QuantileSample", self.quantile(*name.split("."))) for name in samples["quantile"]},
             {name: cast("DistinctSample", self.distinct(*name.split("."))) for name in samples["distinct"]},
+            {name: cast("StaySample", self.stays(*name.split("."))) for name in samples["stay"]},
             blocks["target"],
             spans,
-            list(self.problems),
+            cast("list[str]", self._index["problems"]),
+            cast("list[str]", self._index["target_problems"]),
         )
 
     def _block(self, name: str) -> Block | None:
@@ -195,6 +214,9 @@ class Cube:
 
     def _read_distinct(self, name: str) -> DistinctSample:
         return DistinctSample(*(self._integers(f"{name}.{part}") for part in ("keys", "values", "before", "rows")))
+
+    def _read_stays(self, name: str) -> StaySample:
+        return StaySample(*(self._integers(f"{name}.{part}") for part in ("keys", "values", "ends")))
 
     def _integers(self, name: str) -> Integers:
         return cast("Integers", self._arrays[name])

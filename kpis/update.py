@@ -6,15 +6,27 @@ of teams and regions that have other reps now, are made anew. The result is the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kpis.blocks import Block, Integers, combined, members_of, negated, recoded, rolled_up
+from kpis import sample_changes
+from kpis.blocks import (
+    Block,
+    Integers,
+    combined,
+    is_unchanged,
+    members_of,
+    negated,
+    recoded,
+    rolled_up,
+    rows_by_entry,
+)
 from kpis.build import (
+    Targets,
     add_blocks,
     add_samples,
     block_name,
@@ -23,6 +35,7 @@ from kpis.build import (
     group_blocks,
     grouped_block,
     samples_of,
+    targets_of,
 )
 from kpis.changes import DELTA_TABLES, Changes
 from kpis.cube import Cube, CubeData, write_cube
@@ -34,23 +47,14 @@ from kpis.facts import Fact
 from kpis.members import Members
 from kpis.plan import Grouping, Plan, Sampling, fingerprint, plan_of
 from kpis.queries import WORDS, Results, run
-from kpis.samples import (
-    DistinctSample,
-    QuantileSample,
-    changed_distinct,
-    changed_quantiles,
-    recoded_distinct,
-    recoded_quantiles,
-)
+from kpis.sample_changes import Sample, rows_of
 
 if TYPE_CHECKING:
     import duckdb
 
     from kpis.periods import Calendar
 
-_GROUPS: Final = ("team", "region", COMPANY)
-
-Sample = QuantileSample | DistinctSample
+KeysAndRows = tuple[Integers, Integers]
 
 
 def update_cube(  # noqa: PLR0917 each is one thing that a cube depends on
@@ -79,7 +83,9 @@ def update_cube(  # noqa: PLR0917 each is one thing that a cube depends on
             engine = FactEngine(connection, tables, today)
             update = _Update(old, changes, engine, plan_of(catalogue).over(engine.facts), today)
             data = update.data(made_of)
-            complete(data, engine, update.directory, catalogue, calendar)
+            complete(
+                data, engine, update.directory, update.targets() or targets_of(engine, data, catalogue, calendar)
+            )
             write_cube(data, folder)
             return True
     build_cube(connection, tables, catalogue, calendar, today, folder)
@@ -111,33 +117,33 @@ class _Rows:
 
 
 class _Update:
-    """One update in progress: 1. take away what the affected rows gave; 2. number the members anew; 3. add what the
-    affected rows give now."""
+    """One update in progress: 1. compute the affected rows' part before and now; 2. number the members anew; 3. take
+    the old part away and add the new one."""
 
     def __init__(self, old: Cube, changes: Changes, engine: FactEngine, plan: Plan, today: int) -> None:
         large = [name for name in engine.facts if engine.facts[name].is_large]
         self._today = today
+        self._changes = changes
         self._plan = plan.over(large)
         self._other_plan = plan.over([name for name in engine.facts if name not in large])
         self._old = old.data()
-        self._gone = _Rows(self._affected(changes, "old", old.today), Directory(old.dimensions, self._old.groups))
-        self._left_blocks = {name: self._left_block(grouping, dim) for name, grouping, dim in self._base_blocks()}
-        self._left_samples = self._samples_left()
-        came = self._affected(changes, "new", today)
+        self._gone = _Rows(self._affected("old", old.today), Directory(old.dimensions, self._old.groups))
+        came = self._affected("new", today)
         self._others = run(engine, self._other_plan.groupings.values(), self._other_plan.samplings.values())
         self.directory = directory_of(engine, self._seen(came))
         self._came = _Rows(came, self.directory)
-        self._codes = {
-            name: _new_codes(self._old.dimensions[name], members)
-            for name, members in self.directory.dimensions.items()
-        } | {COMPANY: np.zeros(1, dtype=np.int64)}
+        self._codes = {COMPANY: np.zeros(1, dtype=np.int64)}
+        for name, members in self.directory.dimensions.items():
+            self._codes[name] = _new_codes(self._old.dimensions[name], members)
+        self._has_same_groups = self._groups_are_same()
 
     def data(self, made_of: str) -> CubeData:
         """Return the updated cube, but for what `kpis.build.complete` adds."""
         directory = self.directory
         data = CubeData(self._today, self._old.tables, directory.dimensions, directory.groups, made_of)
-        for name, grouping, dimension in self._base_blocks():
-            self._add_block(data, name, grouping, dimension)
+        for grouping in self._plan.groupings.values():
+            for dimension in grouping.dimensions:
+                self._add_blocks(data, grouping, dimension)
         for sampling in self._plan.samplings.values():
             self._add_samples(data, sampling)
         for grouping in self._other_plan.groupings.values():
@@ -146,84 +152,106 @@ class _Update:
             add_samples(data, directory, sampling, self._others)
         return data
 
-    def _affected(self, changes: Changes, side: str, today: int) -> Results:
-        engine = changes.engine(side, today)
+    def targets(self) -> Targets | None:
+        """Return the old targets if they still hold: the same rows for the same members."""
+        is_same = all(
+            is_unchanged(self._codes[name]) and len(members) == len(self._old.dimensions[name])
+            for name, members in self.directory.dimensions.items()
+        )
+        if not is_same or not self._has_same_groups or self._changes.has_changed("target"):
+            return None
+        return self._old.targets, self._old.target_problems
+
+    def _affected(self, side: str, today: int) -> Results:
+        engine = self._changes.engine(side, today)
         return run(engine, self._plan.groupings.values(), self._plan.samplings.values(), _affected_rows)
-
-    def _base_blocks(self) -> list[tuple[str, Grouping, str]]:
-        """Return the blocks that are grouped from rows; those of teams, regions and the company follow from reps'."""
-        return [
-            (block_name(grouping, dimension), grouping, dimension)
-            for grouping in self._plan.groupings.values()
-            for dimension in grouping.dimensions
-        ]
-
-    def _left_block(self, grouping: Grouping, dimension: str) -> Block:
-        gone = grouped_block(self._gone.directory, grouping, dimension, self._gone.results)
-        return combined(self._old.blocks[block_name(grouping, dimension)], negated(gone))
-
-    def _samples_left(self) -> dict[str, Sample]:
-        left: dict[str, Sample] = {}
-        for sampling in self._plan.samplings.values():
-            for dimension, gone in samples_of(self._gone.directory, sampling, self._gone.results).items():
-                name = f"{sampling.measure.name}.{dimension}"
-                left[name] = _without(self._old_sample(name), gone)
-        return left
-
-    def _old_sample(self, name: str) -> Sample:
-        found = self._old.quantiles.get(name)
-        return self._old.distincts[name] if found is None else found
 
     def _seen(self, came: Results) -> dict[str, set[str]]:
         """Return the words of dimensions without a table that some row still has, or has now."""
         seen = {name: set(came.seen.get(name, ())) | self._others.seen.get(name, set()) for name in WORDS}
-        left = [(name, block.keys) for name, block in self._left_blocks.items()]
-        left += [(name, sample.keys) for name, sample in self._left_samples.items()]
-        for name, keys in left:
-            dimension = name.rpartition(".")[2]
-            if dimension in WORDS:
-                members = self._old.dimensions[dimension].all
-                seen[dimension].update(members[code].id for code in np.unique(members_of(keys)).tolist())
+        for dimension, kept in self._counts_left():
+            members = self._old.dimensions[dimension].all
+            seen[dimension].update(members[code].id for code in np.flatnonzero(kept > 0).tolist())
         return seen
 
-    def _add_block(self, data: CubeData, name: str, grouping: Grouping, dimension: str) -> None:
+    def _counts_left(self) -> Iterator[tuple[str, Integers]]:
+        """Yield, for each block and sample of such a dimension, how many rows of each old member are left in it."""
+        directory, results = self._gone.directory, self._gone.results
+        for grouping in self._plan.groupings.values():
+            for dimension in WORDS.intersection(grouping.dimensions):
+                old = self._old.blocks[block_name(grouping, dimension)]
+                gone = grouped_block(directory, grouping, dimension, results)
+                yield dimension, self._rows_left(dimension, rows_by_entry(old), rows_by_entry(gone))
+        for sampling in self._plan.samplings.values():
+            for dimension, sample in samples_of(directory, sampling, results).items():
+                if dimension in WORDS:
+                    old_sample = self._old_sample(f"{sampling.measure.name}.{dimension}")
+                    yield dimension, self._rows_left(dimension, rows_of(old_sample), rows_of(sample))
+
+    def _rows_left(self, dimension: str, old: KeysAndRows, gone: KeysAndRows) -> Integers:
+        size = len(self._old.dimensions[dimension])
+        before, away = (np.bincount(members_of(keys), weights=rows, minlength=size) for keys, rows in (old, gone))
+        return (before - away).astype(np.int64)
+
+    def _old_sample(self, name: str) -> Sample:
+        old = self._old
+        return next(kind[name] for kind in (old.quantiles, old.distincts, old.stays) if name in kind)
+
+    def _add_blocks(self, data: CubeData, grouping: Grouping, dimension: str) -> None:
+        gone = grouped_block(self._gone.directory, grouping, dimension, self._gone.results)
         came = grouped_block(self.directory, grouping, dimension, self._came.results)
-        block = combined(recoded(self._left_blocks[name], self._codes[dimension or COMPANY]), came)
-        data.blocks[name] = block
+        block = self._changed_block(grouping, dimension or COMPANY, gone, came)
+        data.blocks[block_name(grouping, dimension)] = block
         if dimension != "rep":
             return
-        if not self._has_same_groups():
-            parts = group_blocks(block, self.directory.groups)
+        if self._has_same_groups:
+            before, now = _groups(self._gone.directory), _groups(self.directory)
+            parts = {
+                group: self._changed_block(
+                    grouping, group, rolled_up(gone, before[group]), rolled_up(came, now[group])
+                )
+                for group in now
+            }
         else:
-            gone = grouped_block(self._gone.directory, grouping, dimension, self._gone.results)
-            parts = {group: self._group_block(group, grouping, gone, came) for group in _GROUPS}
+            parts = group_blocks(block, self.directory.groups)
         data.blocks |= {block_name(grouping, group): part for group, part in parts.items()}
 
-    def _group_block(self, group: str, grouping: Grouping, gone: Block, came: Block) -> Block:
-        old_groups, groups = (_groups(rows.directory)[group] for rows in (self._gone, self._came))
-        old = self._old.blocks[block_name(grouping, group)]
-        left = combined(old, negated(rolled_up(gone, old_groups)))
-        return combined(recoded(left, self._codes[group]), rolled_up(came, groups))
+    def _changed_block(self, grouping: Grouping, dimension: str, gone: Block, came: Block) -> Block:
+        old, codes = self._old.blocks[block_name(grouping, dimension)], self._codes[dimension]
+        if is_unchanged(codes):
+            return combined(old, negated(gone), came)
+        return combined(recoded(combined(old, negated(gone)), codes), came)
 
     def _add_samples(self, data: CubeData, sampling: Sampling) -> None:
+        gone = samples_of(self._gone.directory, sampling, self._gone.results)
+        name = sampling.measure.name
         for dimension, came in samples_of(self.directory, sampling, self._came.results).items():
-            name = f"{sampling.measure.name}.{dimension}"
-            left = _recoded(self._left_samples[name], self._codes[dimension])
-            if dimension in _GROUPS and "rep" in sampling.dimensions and not self._has_same_groups():
-                reps = _recoded(self._left_samples[f"{sampling.measure.name}.rep"], self._codes["rep"])
-                left = _recoded(reps, _groups(self.directory)[dimension])
-            _keep(data, name, _with(left, came))
+            if dimension in _groups(self.directory) and "rep" in gone and not self._has_same_groups:
+                reps = self._changed_sample(f"{name}.rep", "rep", gone["rep"], self._came_reps(sampling))
+                sample = sample_changes.recoded(reps, _groups(self.directory)[dimension])
+            else:
+                sample = self._changed_sample(f"{name}.{dimension}", dimension, gone[dimension], came)
+            sample_changes.keep(data, f"{name}.{dimension}", sample)
 
-    def _has_same_groups(self) -> bool:
+    def _came_reps(self, sampling: Sampling) -> Sample:
+        return samples_of(self.directory, sampling, self._came.results)["rep"]
+
+    def _changed_sample(self, name: str, dimension: str, gone: Sample, came: Sample) -> Sample:
+        old, codes = self._old_sample(name), self._codes[dimension]
+        if is_unchanged(codes) and sample_changes.cancelled(gone, came):
+            return old
+        left = sample_changes.changed(old, gone, plus=False)
+        return sample_changes.changed(sample_changes.recoded(left, codes), came, plus=True)
+
+    def _groups_are_same(self) -> bool:
         """Tell whether every rep that was there, and is, belongs to the same team and region."""
         codes = self._codes["rep"]
         stay = codes >= 0
-        return all(
-            np.array_equal(
-                self._codes[group][self._old.groups[group][stay]], self.directory.groups[group][codes[stay]]
-            )
-            for group in self.directory.groups
-        )
+        for name, now in self.directory.groups.items():
+            before = self._codes[name][self._old.groups[name][stay]]
+            if not np.array_equal(before, now[codes[stay]]):
+                return False
+        return True
 
 
 def _affected_rows(fact: Fact) -> str:
@@ -239,32 +267,3 @@ def _new_codes(old: Members, new: Members) -> Integers:
 def _groups(directory: Directory) -> Mapping[str, Integers]:
     everyone = np.zeros(len(directory.dimensions["rep"]), dtype=np.int64)
     return {**directory.groups, COMPANY: everyone}
-
-
-def _without(old: Sample, gone: Sample) -> Sample:
-    if isinstance(old, QuantileSample) and isinstance(gone, QuantileSample):
-        return changed_quantiles(old, gone, plus=False)
-    assert isinstance(old, DistinctSample)  # noqa: S101 a name is of one kind of sample only
-    assert isinstance(gone, DistinctSample)  # noqa: S101
-    return changed_distinct(old, gone, plus=False)
-
-
-def _with(left: Sample, came: Sample) -> Sample:
-    if isinstance(left, QuantileSample) and isinstance(came, QuantileSample):
-        return changed_quantiles(left, came, plus=True)
-    assert isinstance(left, DistinctSample)  # noqa: S101 a name is of one kind of sample only
-    assert isinstance(came, DistinctSample)  # noqa: S101
-    return changed_distinct(left, came, plus=True)
-
-
-def _recoded(sample: Sample, codes: Integers) -> Sample:
-    if isinstance(sample, QuantileSample):
-        return recoded_quantiles(sample, codes)
-    return recoded_distinct(sample, codes)
-
-
-def _keep(data: CubeData, name: str, sample: Sample) -> None:
-    if isinstance(sample, QuantileSample):
-        data.quantiles[name] = sample
-    else:
-        data.distincts[name] = sample

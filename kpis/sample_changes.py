@@ -1,0 +1,70 @@
+"""Changes of samples: what rows that went and rows that came make of them together, mostly nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kpis.blocks import Integers, is_unchanged
+from kpis.cube import CubeData
+from kpis.samples import (
+    DistinctSample,
+    QuantileSample,
+    changed_distinct,
+    changed_quantiles,
+    recoded_distinct,
+    recoded_quantiles,
+)
+from kpis.stays import StaySample, changed_stays, recoded_stays
+
+Sample = QuantileSample | DistinctSample | StaySample
+
+
+def changed(old: Sample, change: Sample, *, plus: bool) -> Sample:
+    """Return the sample with rows added, or taken away; those taken away must be in it."""
+    if not len(change.keys):
+        return old
+    if isinstance(old, QuantileSample) and isinstance(change, QuantileSample):
+        return changed_quantiles(old, change, plus=plus)
+    if isinstance(old, StaySample) and isinstance(change, StaySample):
+        return changed_stays(old, change, plus=plus)
+    assert isinstance(old, DistinctSample)  # noqa: S101 a name is of one kind of sample only
+    assert isinstance(change, DistinctSample)  # noqa: S101
+    return changed_distinct(old, change, plus=plus)
+
+
+def recoded(sample: Sample, codes: Integers) -> Sample:
+    """Return the sample with each member under its new code, or in its group."""
+    if is_unchanged(codes):
+        return sample
+    if isinstance(sample, QuantileSample):
+        return recoded_quantiles(sample, codes)
+    if isinstance(sample, StaySample):
+        return recoded_stays(sample, codes)
+    return recoded_distinct(sample, codes)
+
+
+def cancelled(gone: Sample, came: Sample) -> bool:
+    """Tell whether the rows that went and those that came are the same in this sample: it stays as it is."""
+    if not np.array_equal(gone.keys, came.keys):
+        return False
+    if isinstance(gone, DistinctSample) and isinstance(came, DistinctSample):
+        return bool(np.array_equal(gone.values, came.values) and np.array_equal(gone.rows, came.rows))
+    if isinstance(gone, StaySample) and isinstance(came, StaySample):
+        return bool(np.array_equal(gone.values, came.values) and np.array_equal(gone.ends, came.ends))
+    return bool(np.array_equal(gone.values, came.values))
+
+
+def rows_of(sample: Sample) -> tuple[Integers, Integers]:
+    """Return the keys of a sample, and how many rows each entry stands for."""
+    return sample.keys, sample.rows if isinstance(sample, DistinctSample) else np.ones_like(sample.keys)
+
+
+def keep(data: CubeData, name: str, sample: Sample) -> None:
+    """Put the sample into the cube that is made."""
+    match sample:
+        case QuantileSample():
+            data.quantiles[name] = sample
+        case DistinctSample():
+            data.distincts[name] = sample
+        case StaySample():
+            data.stays[name] = sample
