@@ -21,7 +21,8 @@ TOML. A key that is not known, or of the wrong type, is refused with a sentence.
 | `SCORECELL_CONFIG` | the settings file, when it is not `./{DEFAULT_FILE}` |
 | `SCORECELL_DATA_DIR` | the data folder: snapshots, run history, keys; `./{DEFAULT_DATA_FOLDER}` if not set |
 | `SCORECELL_SECRET_KEY` | 32 characters or more that seal spreadsheets' keys; if not set, a file in the data folder |
-| `SCORECELL_TODAY` | the day it is, as 2026-11-24, for runs that give the same tomorrow |"""
+| `SCORECELL_TODAY` | the day it is, as 2026-11-24, for runs that give the same tomorrow |
+| `SCORECELL_BENCH_OPPORTUNITIES` | opportunities in the world of `scorecell bench`; 100,000 if not set |"""
 
 
 def settings_page() -> str:
