@@ -10,13 +10,20 @@ from typing import Final
 from kpis.definitions import Catalogue
 from kpis.formula import Formula, Name, Negative, Number, Operation, parse
 
-_OVER_MEMBERS: Final = frozenset({"flow", "stock", "overlap", "members", "target", "shift", "derived"})
+_OVER_MEMBERS: Final = frozenset({
+    "flow", "stock", "overlap", "age", "older", "survivors", "members", "reached", "target", "shift", "derived",
+})  # fmt: skip
 _OVER_TIME: Final = frozenset({"flow", "target", "derived"})
 
 
 def adds_up_over_members(catalogue: Catalogue, name: str) -> bool:
     """Tell whether the parts of a KPI or measure sum to the whole."""
     return _adds_up(catalogue, name, _OVER_MEMBERS)
+
+
+def formula_adds_up_over_members(catalogue: Catalogue, formula: Formula) -> bool:
+    """Tell whether the parts of a formula's value sum to the whole."""
+    return _is_sum(catalogue, formula, _OVER_MEMBERS)
 
 
 def adds_up_over_time(catalogue: Catalogue, name: str) -> bool:

@@ -10,8 +10,10 @@ from typing import Final
 from kpis.definitions import DIMENSIONS, Catalogue, Dimension, Kpi, Measure, Scorecard
 from kpis.entries import Entry
 from kpis.errors import DefinitionError, suggest
-from kpis.facts import FACTS
-from kpis.formula import condition_names, evaluate, names
+from kpis.estimates import declared_method_problem
+from kpis.facts import FACTS, Fact
+from kpis.formula import evaluate, names
+from kpis.tables_of import parts_of_measure
 from kpis.words import fold
 
 _WITHIN: Final[Mapping[str, tuple[Dimension, ...]]] = {"rep": ("rep", "team", "region"), "team": ("team", "region")}
@@ -39,7 +41,11 @@ def checked(drafts: Drafts) -> Catalogue:
         _check_scorecard(drafts, scorecard)
     splits: dict[str, tuple[Dimension, ...]] = {}
     kpis = {name: _checked_kpi(drafts, kpi, _splits(drafts, uses, name, splits)) for name, kpi in drafts.kpis.items()}
-    return Catalogue(drafts.measures, kpis, drafts.scorecards)
+    catalogue = Catalogue(drafts.measures, kpis, drafts.scorecards)
+    for kpi in kpis.values():
+        if problem := declared_method_problem(catalogue, kpi):
+            raise drafts.entries[kpi.id].wrong(problem)
+    return catalogue
 
 
 def _uses(drafts: Drafts, name: str) -> tuple[str, ...]:
@@ -57,11 +63,9 @@ def _uses(drafts: Drafts, name: str) -> tuple[str, ...]:
 
 
 def _names_in(definition: Measure | Kpi) -> tuple[str, ...]:
-    if isinstance(definition, Kpi) or definition.kind == "derived":
+    if isinstance(definition, Kpi):
         return names(definition.formula)
-    if definition.kind == "members":
-        return condition_names(definition.condition)
-    return (definition.of,) if definition.of else ()
+    return (definition.of,) if definition.kind == "target" else parts_of_measure(definition)
 
 
 def _check_cycles(drafts: Drafts, uses: Mapping[str, tuple[str, ...]]) -> None:
@@ -88,7 +92,8 @@ def _splits(
     """Return the dimensions by which a measure or KPI can be split: those that all its parts can be split by."""
     if name not in known:
         measure = drafts.measures.get(name)
-        parts = [set(_splits(drafts, uses, part, known)) for part in uses[name]]
+        is_whole = measure is not None and measure.kind == "whole"
+        parts = [set(_splits(drafts, uses, part, known)) for part in uses[name] if not is_whole]
         own = _own_splits(measure) if measure else set(DIMENSIONS)
         chosen = set(drafts.kpis[name].dimensions or DIMENSIONS) if name in drafts.kpis else own
         common = chosen.intersection(own, *parts)
@@ -117,13 +122,20 @@ def _check_measure(drafts: Drafts, measure: Measure) -> None:
         near = suggest(measure.fact, FACTS)
         raise entry.wrong(f'there is no fact "{measure.fact}".{near} Known are {", ".join(FACTS)}.')
     fact = FACTS[measure.fact]
-    values = sorted(fact.columns) if measure.kind == "distinct" else fact.values
+    values = _values(fact, measure)
     _check_column(entry, "axis", measure.axis, fact.axes)
     _check_column(entry, "value", measure.value, values)
     if measure.end_axis:
         _check_column(entry, "end_axis", measure.end_axis, fact.axes)
     for condition in measure.where:
         _check_column(entry, "where", condition.column, sorted(fact.columns))
+
+
+def _values(fact: Fact, measure: Measure) -> Sequence[str]:
+    """Return the columns that a measure of this kind may take its values from."""
+    if measure.kind in {"distinct", "survivors"}:
+        return sorted(fact.columns)
+    return sorted(fact.days) if measure.kind == "age" else fact.values
 
 
 def _check_column(entry: Entry, key: str, column: str, known: Sequence[str]) -> None:

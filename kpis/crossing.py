@@ -11,22 +11,23 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import numpy as np
 
 from kpis.blocks import Block, Integers
-from kpis.build import numbers_of, sums_block
+from kpis.build import numbers_of, stays_of, sums_block, value_column
 from kpis.cube import Cube, Span
-from kpis.definitions import Catalogue
+from kpis.definitions import COMPANY, Catalogue
 from kpis.directory import Directory
 from kpis.engine import FactEngine, integer_column, number_column, opened, text_column
 from kpis.facts import FACTS, Fact
-from kpis.measures import grouped, listed
+from kpis.measures import grouped, sampled
 from kpis.members import Members
 from kpis.plan import Plan, plan_of
 from kpis.samples import DistinctSample, QuantileSample, distinct_sample, quantile_sample
+from kpis.stays import StaySample
 from kpis.totals import fact_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Computed = TypeVar("Computed", Block, QuantileSample, DistinctSample)
+Computed = TypeVar("Computed", Block, QuantileSample, DistinctSample, StaySample)
 
 _MOST_KEPT: Final = 64
 """Blocks kept in memory: a scorecard crossed with a team asks for about ten."""
@@ -41,7 +42,7 @@ class SnapshotCrossing:
         self._lock = threading.Lock()
         self._engine: FactEngine | None = None
         self._plan: tuple[Catalogue, Plan] | None = None
-        self._kept: OrderedDict[tuple[str, ...], Block | QuantileSample | DistinctSample] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, ...], Block | QuantileSample | DistinctSample | StaySample] = OrderedDict()
 
     def numbers(self, cube: Cube, catalogue: Catalogue, dimensions: tuple[str, str]) -> CrossedNumbers:
         """Return the numbers of all pairs of members of two dimensions; nothing is computed yet."""
@@ -100,6 +101,8 @@ class CrossedNumbers:
 
     def block(self, fact: str, axis: str, dimension: str) -> Block | None:
         """Return sums by pair of members and day; None if the fact cannot be split so."""
+        if dimension == COMPANY:
+            return self._cube.block(fact, axis, dimension)
         chosen = self._fact(FACTS[fact])
         grouping = self._crossing.plan(self._catalogue).groupings.get((chosen.name, axis)) if chosen else None
         if chosen is None or grouping is None:
@@ -114,18 +117,33 @@ class CrossedNumbers:
 
     def quantile(self, measure: str, dimension: str) -> QuantileSample | None:
         """Return single values by pair and day; None if the fact cannot be split so."""
+        if dimension == COMPANY:
+            return self._cube.quantile(measure, dimension)
+        column = value_column(self._catalogue.measures[measure])
 
         def compute(rows: pa.Table) -> QuantileSample:
-            return quantile_sample(self._codes(rows), integer_column(rows, "day"), number_column(rows, "value"))
+            return quantile_sample(self._codes(rows), integer_column(rows, "day"), number_column(rows, column))
 
         return self._sample(measure, dimension, compute)
 
     def distinct(self, measure: str, dimension: str) -> DistinctSample | None:
         """Return different values by pair and day; None if the fact cannot be split so."""
+        if dimension == COMPANY:
+            return self._cube.distinct(measure, dimension)
 
         def compute(rows: pa.Table) -> DistinctSample:
             days, values = integer_column(rows, "day"), numbers_of(text_column(rows, "value"))
             return distinct_sample(self._codes(rows), days, values, np.ones_like(days))
+
+        return self._sample(measure, dimension, compute)
+
+    def stays(self, measure: str, dimension: str) -> StaySample | None:
+        """Return stays by pair and first day; None if the fact cannot be split so."""
+        if dimension == COMPANY:
+            return self._cube.stays(measure, dimension)
+
+        def compute(rows: pa.Table) -> StaySample:
+            return stays_of(rows, self._codes(rows))
 
         return self._sample(measure, dimension, compute)
 
@@ -134,7 +152,7 @@ class CrossedNumbers:
         chosen = self._fact(fact_of(measure))
         if chosen is None:
             return None
-        query = listed(chosen.name, measure.axis, self._columns(chosen), measure.value, measure.where)
+        query = sampled(measure, chosen.name, self._columns(chosen))
         return self._crossing.kept(
             ("sample", name, dimension), self._cube.today, lambda engine: compute(engine.fact_rows(chosen, query))
         )
@@ -143,7 +161,7 @@ class CrossedNumbers:
         """Return the fact, or its twin by product, if its rows belong to members of both dimensions."""
         by_product = "product" in self._dimensions and fact.split_by_product
         chosen = FACTS[fact.split_by_product] if by_product else fact
-        is_split = chosen.table in self._cube.tables and chosen.splits.issuperset(self._dimensions)
+        is_split = not chosen.missing(self._cube.tables) and chosen.splits.issuperset(self._dimensions)
         return chosen if is_split else None
 
     def _columns(self, fact: Fact) -> tuple[str, ...]:

@@ -12,23 +12,40 @@ MeasureKind = Literal[
     "flow",  # adds up over days: sum of `value` over the rows whose `axis` day lies in the period
     "stock",  # taken at the end of the period: rows that entered (`axis`) and have not left (`end_axis`) by then
     "overlap",  # rows whose time from `axis` to `end_axis` overlaps the period
+    "age",  # days from the day in `value` to the end of the period, summed over the rows in stock there
+    "older",  # rows in stock at the end of the period that entered more days before it than `than`
+    "survivors",  # number of different `value`s in stock before the period and still, or again, at its end
     "quantile",  # exact quantile of `value` over the rows in the period
     "distinct",  # number of different `value`s over the rows in the period
     "members",  # number of members of dimension `over`, within the slice, for which `condition` holds
-    "shift",  # measure or KPI `of` in the prior period, or one year earlier
+    "reached",  # members of `over` whose first month since `axis` in which `condition` holds begins in the period
+    "shift",  # measure or KPI `of` in another period, see `Shift`
+    "whole",  # measure or KPI `of` for the whole company, whatever the slice
     "target",  # the targets set for KPI `of`
     "calendar",  # days or business days of the elapsed part of the period
     "derived",  # `formula` over other measures and KPIs: a number with a name, but no KPI of its own
 ]
-Shift = Literal["prior", "year_ago"]
-Dimension = Literal["rep", "team", "region", "product", "market", "source", "kind", "channel", "campaign"]
+Shift = Literal[
+    "prior",  # the period of the same grain before
+    "year_ago",  # the same period one year earlier
+    "start",  # the day before the period: stocks as they were when it began
+    "to_date",  # everything up to the end of the period, or to today if that comes first
+    "rest",  # the days of the period that have not passed, today among them; none of one that is over
+]
+Counts = Literal[
+    "members",  # how many have reached it
+    "days",  # the days that these took, from their `axis` day to the first day of that month
+    "waiting",  # how many of those asked in the last month of the period have not reached it by then
+]
+Dimension = Literal["rep", "team", "region", "product", "market", "source", "kind", "channel", "campaign", "stage"]
 DIMENSIONS: tuple[Dimension, ...] = (
-    "rep", "team", "region", "product", "market", "source", "kind", "channel", "campaign",
+    "rep", "team", "region", "product", "market", "source", "kind", "channel", "campaign", "stage",
 )  # fmt: skip
 COMPANY = "company"
 
 Unit = Literal["money", "percent", "count", "ratio", "days", "hours", "years", "points", "score",
                "money/day", "count/day", "hours/day"]  # fmt: skip
+Interval = Literal["", "wilson", "t", "none"]
 Better = Literal["higher", "lower", "neutral"]
 Horizon = Literal["leading", "lagging"]
 Language = Literal["en", "fr"]
@@ -65,6 +82,8 @@ class Measure:
     of: str = ""
     shift: str = ""
     formula: str = ""
+    than: str = ""
+    counts: Counts = "members"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +99,8 @@ class Kpi:
     """A KPI: a formula over measures and other KPIs, with everything people need to find and to read it.
 
     ``count`` names the measure that is the sample size. ``dimensions`` are those it may be split by; ``by`` is the
-    one it is usually split by. ``is_forward`` KPIs look at days that have not come yet (a pipeline).
+    one it is usually split by. ``is_forward`` KPIs look at days that have not come yet (a pipeline). ``interval`` is
+    the method of its interval; empty, it is read from the formula (see `kpis.estimates`).
     """
 
     id: str
@@ -98,6 +118,7 @@ class Kpi:
     examples: tuple[Example, ...]
     by: str = ""
     is_forward: bool = False
+    interval: Interval = ""
     notes: Mapping[Language, str] | None = None
     version: int = 1
 

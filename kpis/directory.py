@@ -15,7 +15,7 @@ from kpis.facts import FACTS
 from kpis.members import UNSPECIFIED, Member, Members, members_of_words, unspecified
 from kpis.words import fold
 
-WORD_DIMENSIONS: Final = ("market", "source", "kind", "channel")
+WORD_DIMENSIONS: Final = ("market", "source", "kind", "channel", "stage")
 """Dimensions whose members are no more than the words in the rows."""
 
 _REFERENCES: Final = (

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from kpis.blocks import Integers, Numbers
 from kpis.errors import KpiError
-from kpis.facts import FACTS, Fact
+from kpis.facts import FACTS, Fact, views_below
 from kpis.measures import rendered, view_query
 from kpis.tables import DAY_SUFFIX, TABLES, Table
 
@@ -24,9 +24,11 @@ _SQL_TYPES: Final = {
     "text": "VARCHAR", "number": "DOUBLE", "integer": "BIGINT", "boolean": "BOOLEAN", "date": "DATE",
     "instant": "TIMESTAMP",
 }  # fmt: skip
-_STORED: Final = frozenset({"opportunity", "opportunity_product", "lead", "rep"})
-"""Facts with joins and windows are computed once and kept; the others are no more than their table."""
-_BUILT_ON: Final = {"opportunity_product": ("opportunity",)}
+_STORED: Final = frozenset({
+    "fact_opportunity", "fact_opportunity_product", "fact_lead", "fact_rep", "fact_stage_entry", "fact_customer",
+    "fact_profit", "fact_relationship", "fact_waiting", "fact_campaign", "account_name",
+})  # fmt: skip
+"""Views with joins and windows are computed once and kept; the others are no more than their table."""
 _FIRST_DAYS: Final = (
     ("opportunity", "created_at"), ("opportunity", "close_date"), ("lead", "created_at"), ("activity", "occurred_at"),
 )  # fmt: skip
@@ -54,11 +56,11 @@ class FactEngine:
         for name in sorted(TABLES.keys() - tables):
             connection.execute(empty_table(TABLES[name]))
         self.first_day = self._first_day(today)
-        self.facts = {name: fact for name, fact in FACTS.items() if fact.table in tables}
+        self.facts = {name: fact for name, fact in FACTS.items() if not fact.missing(tables)}
 
     def fact_rows(self, fact: Fact, query: exp.Select | str) -> pa.Table:
         """Run a query over the view of a fact and return its rows. Raises `KpiError` if a number is out of range."""
-        self._make(fact)
+        self._make(fact.view)
         return self.rows(query if isinstance(query, str) else rendered(query))
 
     def rows(self, query: str) -> pa.Table:
@@ -70,15 +72,15 @@ class FactEngine:
         except duckdb.ConversionException as error:
             raise KpiError(f"A number in the data is too large to be added up exactly: {error}.") from error
 
-    def _make(self, fact: Fact) -> None:
-        if fact.name in self._made:
+    def _make(self, view: str) -> None:
+        if view in self._made:
             return
-        for other in _BUILT_ON.get(fact.name, ()):
-            self._make(FACTS[other])
-        kind = "TABLE" if fact.name in _STORED else "VIEW"
-        query = view_query(fact.name, self._today, self.first_day)
-        self._connection.execute(f"CREATE OR REPLACE TEMP {kind} {fact.view} AS {query}")
-        self._made.add(fact.name)
+        for other in views_below(view):
+            self._make(other)
+        kind = "TABLE" if view in _STORED else "VIEW"
+        query = view_query(view, self._today, self.first_day)
+        self._connection.execute(f"CREATE OR REPLACE TEMP {kind} {view} AS {query}")
+        self._made.add(view)
 
     def _first_day(self, today: int) -> int:
         days = []

@@ -11,9 +11,11 @@ from kpis.definitions import (
     Better,
     Condition,
     ConditionOperator,
+    Counts,
     Dimension,
     Example,
     Horizon,
+    Interval,
     Kpi,
     Language,
     Measure,
@@ -30,7 +32,7 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _CALENDAR_NAMES: Final = ("days", "business_days")
 _KPI_KEYS: Final = frozenset({
     "family", "titles", "synonyms", "formula", "formula_words", "unit", "better", "horizon", "count", "dimensions",
-    "source", "examples", "by", "is_forward", "notes", "version",
+    "source", "examples", "by", "is_forward", "interval", "notes", "version",
 })  # fmt: skip
 _ROW_KEYS: Final = ("fact", "axis", "value")
 _MEASURE_KEYS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
@@ -38,10 +40,15 @@ _MEASURE_KEYS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "flow": (_ROW_KEYS, ("where",)),
     "stock": ((*_ROW_KEYS, "end_axis"), ("where",)),
     "overlap": ((*_ROW_KEYS, "end_axis"), ("where",)),
+    "age": ((*_ROW_KEYS, "end_axis"), ("where",)),
+    "older": ((*_ROW_KEYS, "end_axis", "than"), ("where",)),
+    "survivors": ((*_ROW_KEYS, "end_axis"), ("where",)),
     "quantile": (_ROW_KEYS, ("where", "quantile")),
     "distinct": (_ROW_KEYS, ("where",)),
     "members": (("over", "condition"), ()),
+    "reached": ((*_ROW_KEYS, "over", "condition"), ("where", "counts")),
     "shift": (("of", "shift"), ()),
+    "whole": (("of",), ()),
     "target": (("of",), ()),
     "calendar": ((), ()),
     "derived": (("formula",), ()),
@@ -163,6 +170,7 @@ def read_measure(entry: Entry) -> Measure:
         shift=entry.choice("shift", get_args(Shift)) if "shift" in needed else "",
         where=_conditions(entry),
         quantile=_quantile(entry),
+        counts=entry.choice("counts", get_args(Counts)) if "counts" in entry.values else "members",
     )
 
 
@@ -214,6 +222,7 @@ def read_kpi(entry: Entry, family: str) -> Kpi:
         examples=_examples(entry),
         by=entry.choice("by", get_args(Dimension)) if "by" in entry.values else "",
         is_forward=entry.flag("is_forward"),
+        interval=entry.choice("interval", get_args(Interval)) if "interval" in entry.values else "",
         notes=entry.words("notes") if "notes" in entry.values else None,
         version=int(entry.number("version", 1)),
     )

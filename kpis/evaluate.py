@@ -9,19 +9,22 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from kpis import sentences
+from kpis import presence, sentences
 from kpis.additivity import adds_up_over_time
 from kpis.blocks import FIRST_DAY, Block, Integers, Numbers, bounds
 from kpis.cube import Span
 from kpis.definitions import COMPANY, Catalogue, Measure
-from kpis.facts import FACTS
+from kpis.facts import FACTS, Fact
 from kpis.formula import Comparison, Formula, Name, Negative, Number, Operation, Operator, parse, parse_condition
 from kpis.members import Members
+from kpis.reached import FirstMonths, first_months
 from kpis.results import Codes, Column, Reasons, constant, merged_codes, missing
 from kpis.samples import DistinctSample, QuantileSample
+from kpis.stays import StaySample
+from kpis.tables_of import columns_of
 from kpis.targets import BUSINESS_DAYS, DAYS, JOINED, VALUE, WEIGHT
 from kpis.timeline import Timeline
-from kpis.totals import total_of
+from kpis.totals import Total, total_of
 
 _DATED: Final = frozenset({"flow", "distinct", "quantile"})
 _TOLERANCE: Final = 1e-9
@@ -49,6 +52,9 @@ class Numbered(Protocol):
 
     def distinct(self, measure: str, dimension: str) -> DistinctSample | None:
         """Return different values by member and day."""
+
+    def stays(self, measure: str, dimension: str) -> StaySample | None:
+        """Return stays by member and first day."""
 
     def members(self, dimension: str) -> Members:
         """Return the members of a dimension."""
@@ -79,6 +85,7 @@ class Evaluation:
         self._columns: dict[str, Column] = {}
         self._bounds: dict[tuple[int, str], tuple[Integers, Integers, Integers]] = {}
         self._shifted: dict[str, Evaluation] = {}
+        self._first_months: dict[tuple[str, ...], FirstMonths] = {}
 
     def __len__(self) -> int:
         return len(self.members)
@@ -133,19 +140,42 @@ class Evaluation:
         """Return the targets set for a KPI."""
         return self._target(kpi)
 
+    def summed(self, fact: Fact, axis: str, total: Total) -> Numbers | None:
+        """Return a total of each cell's period; None where the numbers at hand do not have it."""
+        block = self.world.numbers.block(fact.table, axis, self.dimension)
+        if block is None or total.key not in block.totals:
+            return None
+        return block.sums(total.key, *self.between(block.keys, self.timeline.first, self.timeline.last, "period"))
+
+    def ordered(self, measure: Measure) -> tuple[QuantileSample, Integers, Integers] | None:
+        """Return the single values of a measure, and where those of each cell begin and end; None if not at hand."""
+        sample = self.world.numbers.quantile(measure.name, self.dimension)
+        if sample is None:
+            return None
+        return sample, *self.between(sample.keys, self.timeline.first, self.timeline.last, "period")
+
     def over(self, dimension: str, members: Integers, places: Integers) -> Evaluation:
         """Return an evaluation of other cells over the same timeline."""
         return Evaluation(self.world, dimension, members, self.timeline, places)
 
+    def at(self, dimension: str, timeline: Timeline, members: Integers, places: Integers) -> Evaluation:
+        """Return an evaluation of other cells over another timeline."""
+        return Evaluation(self.world, dimension, members, timeline, places)
+
     def _measure(self, measure: Measure) -> Column:
         kinds: dict[str, Callable[[Measure], Column]] = {
             "flow": self._flow,
-            "stock": self._stock,
+            "stock": self.stock,
             "overlap": self._overlap,
+            "age": lambda of: presence.age(self, of),
+            "older": lambda of: presence.older(self, of),
+            "survivors": lambda of: presence.survivors(self, of),
             "quantile": self._quantile,
             "distinct": self._distinct,
             "members": self._members,
+            "reached": self._reached,
             "shift": lambda of: self.shifted(of.shift).value(of.of),
+            "whole": lambda of: self.over(COMPANY, np.zeros_like(self.members), self.places).value(of.of),
             "target": lambda of: self._target(of.of),
             "calendar": self._calendar,
             "derived": lambda of: self.formula(parse(of.formula)),
@@ -156,7 +186,8 @@ class Evaluation:
     def _flow(self, measure: Measure) -> Column:
         return self._summed(measure, measure.axis, self.timeline.first, self.timeline.last, "period")
 
-    def _stock(self, measure: Measure) -> Column:
+    def stock(self, measure: Measure) -> Column:
+        """Return sums over the rows that have come by the end of the period and have not left."""
         start = np.full(len(self.timeline), FIRST_DAY, dtype=np.int64)
         entered = self._summed(measure, measure.axis, start, self.timeline.until, "until")
         left = self._summed(measure, measure.end_axis, start, self.timeline.until, "until")
@@ -174,15 +205,15 @@ class Evaluation:
         block = self.world.numbers.block(FACTS[measure.fact].table, axis, self.dimension)
         total = total_of(measure).key
         if block is None or total not in block.totals:
-            return self._not_split(measure)
-        start, end = self._between(block.keys, first, last, span)
+            return self.not_split(measure)
+        start, end = self.between(block.keys, first, last, span)
         return Column(block.sums(total, start, end))
 
     def _quantile(self, measure: Measure) -> Column:
         sample = self.world.numbers.quantile(measure.name, self.dimension)
         if sample is None:
-            return self._not_split(measure)
-        start, end = self._between(sample.keys, self.timeline.first, self.timeline.last, "period")
+            return self.not_split(measure)
+        start, end = self.between(sample.keys, self.timeline.first, self.timeline.last, "period")
         column = Column(sample.quantiles(measure.quantile, start, end))
         code = self.world.reasons.code("no_data", sentences.nothing_counts(measure.words["en"]))
         return column.where(np.isnan(column.values), code)
@@ -190,11 +221,15 @@ class Evaluation:
     def _distinct(self, measure: Measure) -> Column:
         sample = self.world.numbers.distinct(measure.name, self.dimension)
         if sample is None:
-            return self._not_split(measure)
-        start, end = self._between(sample.keys, self.timeline.first, self.timeline.last, "period")
+            return self.not_split(measure)
+        start, end = self.between(sample.keys, self.timeline.first, self.timeline.last, "period")
         return Column(sample.counts(self.timeline.first[self.places], start, end))
 
-    def _between(self, keys: Integers, first: Integers, last: Integers, span: str) -> tuple[Integers, Integers]:
+    def between(self, keys: Integers, first: Integers, last: Integers, span: str) -> tuple[Integers, Integers]:
+        """Return where the days of each cell's member from ``first`` to ``last`` (by place) begin and end in keys.
+
+        ``span`` names the two, so that the same keys are searched once.
+        """
         found = self._bounds.get((id(keys), span))
         if found is None:
             # The keys are kept beside their bounds, so that no other array can get their id while these are known.
@@ -202,8 +237,9 @@ class Evaluation:
             self._bounds[id(keys), span] = found
         return found[1], found[2]
 
-    def _not_split(self, measure: Measure) -> Column:
-        if FACTS[measure.fact].table not in self.world.numbers.tables:
+    def not_split(self, measure: Measure) -> Column:
+        """Return no values, because the measure is not known by this dimension."""
+        if FACTS[measure.fact].missing(self.world.numbers.tables):
             return constant(np.nan, len(self))
         sentence = sentences.not_split(measure.words["en"], self.dimension)
         return missing(self.world.reasons.code("no_data", sentence), len(self))
@@ -211,10 +247,10 @@ class Evaluation:
     def _guarded(self, measure: Measure, column: Column) -> Column:
         """Take values away where there can be none: table not read, no rows, period before the first or to come."""
         table, reasons = FACTS[measure.fact].table, self.world.reasons
+        if absent := FACTS[measure.fact].missing(self.world.numbers.tables, columns_of(measure)):
+            return missing(reasons.code("not_synced", sentences.not_synced(absent)), len(self))
         span = self.world.numbers.span(table)
-        if span is None:
-            return missing(reasons.code("not_synced", sentences.not_synced(table)), len(self))
-        if not span.rows:
+        if span is None or not span.rows:
             return missing(reasons.code("no_data", sentences.no_rows(table)), len(self))
         is_early = self.timeline.last < span.first
         if is_early.any():
@@ -255,7 +291,7 @@ class Evaluation:
 
     def _members(self, measure: Measure) -> Column:
         """Count the members for which the condition holds: all of them are asked once, in every period."""
-        groups = self._groups(measure)
+        groups = self.groups(measure)
         if groups is None:
             return missing(self.world.reasons.code("error", sentences.not_crossed(measure.words["en"])), len(self))
         listed = np.array([member.code for member in self.world.numbers.members(measure.over).listed], dtype=np.int64)
@@ -275,7 +311,17 @@ class Evaluation:
         is_blank = (known[cell] == 0) & (causes[cell] > 0)
         return Column(np.where(is_blank, np.nan, counted[cell]), np.where(is_blank, causes[cell], remarks[cell]))
 
-    def _groups(self, measure: Measure) -> Integers | None:
+    def _reached(self, measure: Measure) -> Column:
+        """Add up what the members that reached something in each period give."""
+        groups = self.groups(measure)
+        if groups is None:
+            return missing(self.world.reasons.code("error", sentences.not_crossed(measure.words["en"])), len(self))
+        key = (measure.over, measure.fact, measure.axis, measure.condition)
+        if key not in self._first_months:
+            self._first_months[key] = first_months(self, measure, self.timeline.today)
+        return presence.reached(self, measure, self._first_months[key], groups)
+
+    def groups(self, measure: Measure) -> Integers | None:
         """Return of which member of this dimension each counted member is a part; None if that cannot be told."""
         count = len(self.world.numbers.members(measure.over))
         if self.dimension == COMPANY:

@@ -15,13 +15,17 @@ import sqlglot
 from sqlglot import exp
 
 from kpis.blocks import ROWS
-from kpis.definitions import Condition
-from kpis.facts import FACTS, Fact
+from kpis.definitions import Condition, Measure
+from kpis.facts import ASSUMPTIONS, FACTS, Fact, view_text
+from kpis.stays import FOR_EVER
 from kpis.totals import Total
 
 DIALECTS: Final = ("duckdb", "spark")
 _EXACT: Final = (38, 12)
 """The digits of the decimals that sums run over, and how many of them stand behind the point."""
+_PRODUCTS: Final = (38, 6)
+_LARGEST_PRODUCT: Final = 1e25
+"""A larger product counts as this: spreads need no more, and no row may make a sum impossible."""
 _HOURS: Final[Mapping[str, str]] = {
     "duckdb": "(EPOCH_US({later}) - EPOCH_US({earlier})) / 3.6e9",
     "spark": "(UNIX_MICROS({later}) - UNIX_MICROS({earlier})) / 3.6e9",
@@ -67,6 +71,34 @@ def listed(  # noqa: PLR0917 each is a part of the query
     )
 
 
+@lru_cache(maxsize=1024)
+def stays(  # noqa: PLR0917 each is a part of the query
+    fact: str, axes: tuple[str, str], columns: tuple[str, ...], value: str, where: tuple[Condition, ...], affected: str = ""
+) -> str:
+    """Return the query: for each object that meets the conditions, the columns, its first and last day, its value.
+
+    Result columns: ``c0``... the columns, ``day``, ``ended`` (`FOR_EVER` of one that has no end) and ``value``.
+    """
+    day, end = (f"{axis}_day" for axis in axes)
+    ended = exp.Coalesce(this=exp.column(end), expressions=[exp.convert(FOR_EVER)])
+    is_object = exp.NEQ(this=exp.column(FACTS[fact].values[0]), expression=exp.convert(0))
+    has_both = map(_is_not_null, map(exp.column, (day, value)))
+    return rendered(
+        _selected(columns)
+        .select(_named(exp.column(day), "day"), _named(ended, "ended"), _named(exp.column(value), "value"), copy=False)
+        .from_(FACTS[fact].view, copy=False)
+        .where(*has_both, is_object, *map(condition_tree, where), *_among(affected), copy=False)
+    )
+
+
+def sampled(measure: Measure, fact: str, columns: tuple[str, ...], affected: str = "") -> str:
+    """Return the query for the rows that the sample of a measure is made of."""
+    if measure.kind in {"older", "survivors"}:
+        axes = (measure.axis, measure.end_axis)
+        return stays(fact, axes, columns, measure.value, measure.where, affected)
+    return listed(fact, measure.axis, columns, measure.value, measure.where, affected)
+
+
 def condition_tree(condition: Condition) -> exp.Expr:
     """Return a condition as a syntax tree; a comparison with nothing does not hold, as in SQL."""
     column = exp.column(condition.column)
@@ -84,16 +116,16 @@ def condition_tree(condition: Condition) -> exp.Expr:
 
 
 @lru_cache(maxsize=256)
-def view_query(fact_name: str, today: int, first_day: int, dialect: str = "duckdb") -> str:
-    """Return a fact's query in the dialect, with its two days filled in."""
-    days = {"today": today, "first_day": first_day}
+def view_query(view: str, today: int, first_day: int, dialect: str = "duckdb") -> str:
+    """Return the query of a view (see `kpis.facts.view_text`) in the dialect, with its numbers filled in."""
+    days = {"today": today, "first_day": first_day, **ASSUMPTIONS}
 
     def filled(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Placeholder):
             return exp.convert(days[node.name])
         return node
 
-    tree = sqlglot.parse_one(FACTS[fact_name].sql(), read="duckdb").transform(filled)
+    tree = sqlglot.parse_one(view_text(view), read="duckdb").transform(filled)
     return rendered(tree.transform(_in_dialect(dialect)), dialect)
 
 
@@ -135,8 +167,10 @@ def _named(tree: exp.Expr, name: str) -> exp.Alias:
 def _sum(total: Total, fact: Fact) -> exp.Expr:
     """Return the total as a double; a count is a sum of whole numbers, exact as it is, and much faster so."""
     exact: exp.Expr = exp.column(total.value)
-    if total.value != fact.values[0]:
-        exact = exp.Cast(this=exact, to=_decimal())
+    if total.times:
+        exact = exp.Cast(this=_product(total), to=_decimal(_PRODUCTS))
+    elif total.value != fact.values[0]:
+        exact = exp.Cast(this=exact, to=_decimal(_EXACT))
     if total.where:
         conditions = reduce(
             lambda left, right: exp.And(this=left, expression=right), map(condition_tree, total.where)
@@ -150,8 +184,19 @@ def _all(conditions: Iterable[exp.Expr]) -> exp.Expr:
     return reduce(lambda left, right: exp.And(this=left, expression=right), conditions)
 
 
-def _decimal() -> exp.DataType:
-    digits = [exp.DataTypeParam(this=exp.Literal.number(number)) for number in _EXACT]
+def _product(total: Total) -> exp.Expr:
+    left, right = (
+        exp.Cast(this=exp.column(column), to=exp.DataType(this=exp.DataType.Type.DOUBLE))
+        for column in (total.value, total.times)
+    )
+    product: exp.Expr = exp.Mul(this=left, expression=right)
+    for kind, bound in ((exp.Least, _LARGEST_PRODUCT), (exp.Greatest, -_LARGEST_PRODUCT)):
+        product = kind(this=product, expressions=[exp.convert(bound)])
+    return product
+
+
+def _decimal(digit_counts: tuple[int, int]) -> exp.DataType:
+    digits = [exp.DataTypeParam(this=exp.Literal.number(number)) for number in digit_counts]
     return exp.DataType(this=exp.DataType.Type.DECIMAL, expressions=digits)
 
 

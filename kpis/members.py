@@ -27,6 +27,7 @@ DIMENSION_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "kind": ("kind", "kinds", "type", "types", "genre"),
     "channel": ("channel", "channels", "canal", "canaux"),
     "campaign": ("campaign", "campaigns", "campagne", "campagnes"),
+    "stage": ("stage", "stages", "étape", "étapes"),
     "company": ("company", "total", "all", "everyone", "entreprise", "société", "tous"),
 }  # fmt: skip
 _DIMENSION_OF: Final = {fold(word): dimension for dimension, words in DIMENSION_WORDS.items() for word in words}

@@ -8,12 +8,14 @@ from hashlib import blake2b
 from typing import Final
 
 from kpis.definitions import Catalogue, Kpi, Measure
-from kpis.facts import FACTS, Fact
+from kpis.estimates import Mean, Rest, estimate_of
+from kpis.facts import ASSUMPTIONS, FACTS, PARTS, Fact, view_text
 from kpis.formula import names
 from kpis.periods import Calendar
 from kpis.tables_of import parts_of_measure
-from kpis.totals import Total, fact_of, total_of
+from kpis.totals import Total, fact_of, totals_of
 
+_SAMPLED: Final = frozenset({"quantile", "distinct", "older", "survivors"})
 ROLLED_UP: Final = ("team", "region")
 """Dimensions that are added up from the reps', never grouped on their own."""
 
@@ -63,10 +65,14 @@ class Plan:
 def fingerprint(catalogue: Catalogue, calendar: Calendar) -> str:
     """Return a text that differs where cubes of the same rows hold different numbers."""
     measures = [repr(measure) for measure in catalogue.measures.values()]
-    kpis = [repr((kpi.id, kpi.words, kpi.formula, kpi.count, kpi.dimensions)) for kpi in catalogue.kpis.values()]
+    kpis = [
+        repr((kpi.id, kpi.words, kpi.formula, kpi.count, kpi.dimensions, kpi.interval))
+        for kpi in catalogue.kpis.values()
+    ]
+    squares = [total.key for mean, _ in _means(catalogue) for total in mean.totals]
     days = repr((calendar.time_zone, calendar.fiscal_year_start_month, sorted(calendar.holidays)))
-    views = [fact.sql() for fact in FACTS.values()]
-    return blake2b("\n".join([*measures, *kpis, days, *views]).encode(), digest_size=16).hexdigest()
+    views = [*map(view_text, (*PARTS, *(fact.view for fact in FACTS.values()))), repr(sorted(ASSUMPTIONS.items()))]
+    return blake2b("\n".join([*measures, *kpis, *squares, days, *views]).encode(), digest_size=16).hexdigest()
 
 
 def plan_of(catalogue: Catalogue) -> Plan:
@@ -76,6 +82,8 @@ def plan_of(catalogue: Catalogue) -> Plan:
     for measure, dimensions in _measures_with_dimensions(catalogue).items():
         for fact, chosen in _facts_with_dimensions(catalogue.measures[measure], dimensions):
             _add(groupings, samplings, catalogue.measures[measure], fact, chosen)
+    for mean, dimensions in _means(catalogue):
+        _add_squares(groupings, mean, dimensions)
     return Plan(groupings, samplings)
 
 
@@ -97,6 +105,22 @@ def _all_measures(catalogue: Catalogue, kpi: Kpi) -> Iterator[Measure]:
         measure = catalogue.measures[name]
         waiting += parts_of_measure(measure)
         yield measure
+
+
+def _means(catalogue: Catalogue) -> Iterator[tuple[Mean, dict[str, None]]]:
+    """Yield each mean of rows among the KPIs, with the dimensions that it may be split by."""
+    for kpi in catalogue.kpis.values():
+        estimate = estimate_of(catalogue, kpi)
+        mean = estimate.estimate if isinstance(estimate, Rest) else estimate
+        if isinstance(mean, Mean):
+            yield mean, dict.fromkeys(kpi.dimensions)
+
+
+def _add_squares(groupings: dict[tuple[str, str], Grouping], mean: Mean, dimensions: dict[str, None]) -> None:
+    """Add the sums of squares and products that a mean's interval needs, where its own sums are."""
+    for fact, _ in _facts_with_dimensions(mean.bottom[0].measure, dimensions):
+        grouping = groupings[fact.name, mean.axis]
+        grouping.totals |= {total.key: total for total in mean.totals}
 
 
 def _measures_with_dimensions(catalogue: Catalogue) -> dict[str, dict[str, None]]:
@@ -128,12 +152,12 @@ def _add(
     fact: Fact,
     dimensions: dict[str, None],
 ) -> None:
-    if measure.kind in {"quantile", "distinct"}:
+    if measure.kind in _SAMPLED:
         key = (fact.name, measure.name)
         samplings.setdefault(key, Sampling(measure, fact)).dimensions.update(dimensions)
         return
-    total = total_of(measure)
+    totals = totals_of(measure)
     for axis in filter(None, (measure.axis, measure.end_axis)):
         grouping = groupings.setdefault((fact.name, axis), Grouping(fact, axis))
-        grouping.totals[total.key] = total
+        grouping.totals |= {one.key: one for one in totals}
         grouping.dimensions.update(dimensions)

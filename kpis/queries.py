@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from kpis.directory import WORD_DIMENSIONS
 from kpis.engine import FactEngine, text_column
 from kpis.facts import Fact
-from kpis.measures import grouped, listed
+from kpis.measures import grouped, sampled
 from kpis.plan import Grouping, Sampling
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ def run(
     for sampling in samplings:
         fact, measure = sampling.fact, sampling.measure
         columns = tuple(fact.dimensions[dimension] for dimension in sampling.named)
-        query = listed(fact.name, measure.axis, columns, measure.value, measure.where, affected(fact))
-        table = engine.fact_rows(fact, query)
+        table = engine.fact_rows(fact, sampled(measure, fact.name, columns, affected(fact)))
         results.values[fact.name, measure.name] = table
         for place, dimension in enumerate(sampling.named):
             results.note(dimension, table, f"c{place}")

@@ -28,18 +28,42 @@ class QuantileSample:
 
     def quantiles(self, quantile: float, start: Integers, end: Integers) -> Numbers:
         """Return the exact quantile of each range, between two values by linear interpolation; nan of no values."""
-        ranges, inverse = _different(start, end)
+        ranges, inverse = different_ranges(start, end)
         found = np.full(len(ranges), np.nan)
-        for part in _parts(ranges):
-            places, owner = _laid_out(ranges[part])
+        for part in ranges_in_parts(ranges):
+            places, owner = laid_out(ranges[part])
             values = self.values[places]
             values = values[np.lexsort((values, owner))]
             found[part] = _interpolated(values, ranges[part, 1] - ranges[part, 0], quantile)
         return found[inverse]
 
+    def at_ranks(self, start: Integers, end: Integers, ranks: Integers) -> Numbers:
+        """Return of each range the value at a place in ascending order, from 1; nan where it has none there."""
+        ranges, inverse = different_ranges(start, end, ranks)
+        found = np.full(len(ranges), np.nan)
+        lengths = ranges[:, 1] - ranges[:, 0]
+        for part in ranges_in_parts(ranges):
+            places, owner = laid_out(ranges[part])
+            values = self.values[places]
+            values = values[np.lexsort((values, owner))]
+            first = np.cumsum(lengths[part]) - lengths[part]
+            has_one = (ranges[part, 2] >= 1) & (ranges[part, 2] <= lengths[part])
+            found[part][has_one] = values[(first + ranges[part, 2] - 1)[has_one]]
+        return found[inverse]
+
     def counts(self, start: Integers, end: Integers) -> Numbers:
         """Return how many values each range has."""
         return (end - start).astype(np.float64)
+
+    def counts_above(self, start: Integers, end: Integers, bound: Integers) -> Numbers:
+        """Return how many values of each range exceed its bound."""
+        ranges, inverse = different_ranges(start, end, bound)
+        found = np.zeros(len(ranges))
+        for part in ranges_in_parts(ranges):
+            places, owner = laid_out(ranges[part])
+            is_above = self.values[places] > ranges[part, 2][owner]
+            found[part] = np.bincount(owner, weights=is_above, minlength=len(ranges[part]))
+        return found[inverse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +80,10 @@ class DistinctSample:
 
     def counts(self, first: Integers, start: Integers, end: Integers) -> Numbers:
         """Return the number of different values in each range; ``first`` are the days on which the ranges begin."""
-        ranges, inverse = _different(start, end, first)
+        ranges, inverse = different_ranges(start, end, first)
         found = np.zeros(len(ranges))
-        for part in _parts(ranges):
-            places, owner = _laid_out(ranges[part])
+        for part in ranges_in_parts(ranges):
+            places, owner = laid_out(ranges[part])
             is_new = self.before[places] < ranges[part, 2][owner]
             found[part] = np.bincount(owner, weights=is_new, minlength=len(ranges[part]))
         return found[inverse]
@@ -133,21 +157,21 @@ def _days_before(keys: Integers, values: Integers) -> Integers:
     return before
 
 
-def _different(start: Integers, end: Integers, *more: Integers) -> tuple[Integers, Integers]:
+def different_ranges(start: Integers, end: Integers, *more: Integers) -> tuple[Integers, Integers]:
     """Return the different ranges, a row each, and for every asked range which of them it is."""
     ranges, inverse = np.unique(np.stack([start, end, *more], axis=1), axis=0, return_inverse=True)
     return ranges, inverse.reshape(-1)
 
 
-def _parts(ranges: Integers) -> list[slice]:
+def ranges_in_parts(ranges: Integers) -> list[slice]:
     """Cut the ranges into runs that lay out some millions of entries each, or one range if that alone is longer."""
-    laid_out = np.cumsum(ranges[:, 1] - ranges[:, 0])
-    cuts = np.flatnonzero(np.diff(laid_out // _LAID_OUT)) + 1
+    total = np.cumsum(ranges[:, 1] - ranges[:, 0])
+    cuts = np.flatnonzero(np.diff(total // _LAID_OUT)) + 1
     edges = [0, *cuts.tolist(), len(ranges)]
     return [slice(first, last) for first, last in pairwise(edges) if first < last]
 
 
-def _laid_out(ranges: Integers) -> tuple[Integers, Integers]:
+def laid_out(ranges: Integers) -> tuple[Integers, Integers]:
     """Return the places of all entries of these ranges, one range after the other, and of which range each is."""
     lengths = ranges[:, 1] - ranges[:, 0]
     owner = np.repeat(np.arange(len(ranges)), lengths)

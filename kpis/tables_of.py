@@ -17,14 +17,25 @@ def tables_of(catalogue: Catalogue, name: str) -> frozenset[str]:
 
 def parts_of_measure(measure: Measure) -> tuple[str, ...]:
     """Return the names that a measure is made of; none of one over rows."""
-    if measure.kind == "derived":
-        return names(measure.formula)
-    if measure.kind == "members":
-        return condition_names(measure.condition)
-    return (measure.of,) if measure.kind == "shift" else ()
+    match measure.kind:
+        case "derived":
+            return names(measure.formula)
+        case "members" | "reached":
+            return condition_names(measure.condition)
+        case "older":
+            return names(measure.than)
+        case "shift" | "whole":
+            return (measure.of,)
+    return ()
+
+
+def columns_of(measure: Measure) -> frozenset[str]:
+    """Return the columns of its fact that a measure looks at."""
+    days = [f"{axis}_day" for axis in (measure.axis, measure.end_axis) if axis]
+    return frozenset({measure.value, *days, *(condition.column for condition in measure.where)})
 
 
 def _own_tables(measure: Measure) -> frozenset[str]:
     if measure.kind == "target":
         return frozenset({"target"})
-    return FACTS[measure.fact].tables if measure.fact else frozenset()
+    return FACTS[measure.fact].tables_behind(columns_of(measure)) if measure.fact else frozenset()

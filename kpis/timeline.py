@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kpis.blocks import Numbers
 from kpis.definitions import Shift
-from kpis.periods import BusinessDays, Calendar, Period, comparable, elapsed, prior, year_ago
-
-_SHIFTS: Final[Mapping[str, Callable[[Period, Calendar], Period]]] = {"prior": prior, "year_ago": year_ago}
-
+from kpis.periods import BusinessDays, Calendar, Period, elapsed
+from kpis.shifts import shifted_period
 
 class Timeline:
     """Periods by place; ``until`` is the last day of each that has come, ``has_begun`` whether any has."""
@@ -32,12 +29,9 @@ class Timeline:
         return len(self.periods)
 
     def shifted(self, shift: Shift | str) -> Timeline:
-        """Return the periods that these are compared with: running ones with the same elapsed part."""
+        """Return the periods that a shift leads to from these."""
         if shift not in self._shifted:
-            move = _SHIFTS[shift]
-            others = [
-                comparable(period, move(period, self.calendar), self.today, self.calendar) for period in self.periods
-            ]
+            others = [shifted_period(period, shift, self.calendar, self.today) for period in self.periods]
             self._shifted[shift] = Timeline(others, self.calendar, self.today)
         return self._shifted[shift]
 

@@ -11,20 +11,31 @@ from kpis.facts import FACTS, Fact
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A sum of one column over the rows that meet all conditions; many measures may share it."""
+    """A sum of one column over the rows that meet all conditions; many measures may share it.
+
+    ``times``, if it is not empty, is a second column that the first one is multiplied by in each row.
+    """
 
     value: str
     where: tuple[Condition, ...]
+    times: str = ""
 
     @property
     def key(self) -> str:
         """The name under which a block keeps it: it says what the total is, so equal ones share a name."""
-        return "".join([self.value, *(f" & {c.column} {c.operator} {c.operand!r}" for c in self.where)])
+        product = f"{self.value} * {self.times}" if self.times else self.value
+        return "".join([product, *(f" & {c.column} {c.operator} {c.operand!r}" for c in self.where)])
 
 
 def total_of(measure: Measure) -> Total:
     """Return what a measure of kind flow, stock or overlap adds up."""
     return Total(measure.value, measure.where)
+
+
+def totals_of(measure: Measure) -> tuple[Total, ...]:
+    """Return all that a measure adds up; an age also counts its rows."""
+    own = total_of(measure)
+    return (own, Total(FACTS[measure.fact].values[0], measure.where)) if measure.kind == "age" else (own,)
 
 
 def fact_of(measure: Measure, *, by_product: bool = False) -> Fact:

@@ -1,7 +1,11 @@
--- One row is a call, email, meeting, demo or proposal.
+-- One row is a call, email, meeting, demo or proposal. Of what does not say whether it was done (a calendar's event),
+-- it is done if it lies in the past; what does not say that it came in went out.
 SELECT
   x.id, x.owner, a.market,
-  x.account, x.opportunity, x.lead, x.kind, x.is_done, x.is_connected, x.is_outbound,
+  x.account, x.opportunity, x.lead, x.kind,
+  COALESCE(x.is_done, x.occurred_at_day <= :today) AS is_done,
+  x.is_connected,
+  COALESCE(x.is_outbound, TRUE) AS is_outbound,
   x.opened_at IS NOT NULL AS is_opened,
   x.clicked_at IS NOT NULL AS is_clicked,
   x.replied_at IS NOT NULL AS is_replied,

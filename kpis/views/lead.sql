@@ -1,18 +1,21 @@
--- One row is a lead. It became a customer if its deal is won, or if its account has won any deal.
+-- One row is a lead. It became a customer if its deal is won, or if its account won any deal after it was created.
 -- A contact before the lead was recorded was an answer at once: zero hours, not a negative time.
 WITH first_activity AS (
   SELECT lead, MIN(occurred_at) AS first_at
-  FROM activity
-  WHERE is_done AND kind IN ('call', 'email', 'meeting') AND lead IS NOT NULL
+  FROM done_activity
+  WHERE kind IN ('call', 'email', 'meeting') AND lead IS NOT NULL
   GROUP BY lead
 ), customer AS (
-  SELECT account FROM opportunity WHERE is_won AND account IS NOT NULL GROUP BY account
+  SELECT account, MAX(close_date_day) AS last_day
+  FROM opportunity
+  WHERE is_won AND account IS NOT NULL
+  GROUP BY account
 )
 SELECT
   l.id, l.owner, a.market, l.source, g.channel, l.campaign,
   l.account, l.status,
   l.opportunity IS NOT NULL AS became_opportunity,
-  COALESCE(o.is_won, FALSE) OR c.account IS NOT NULL AS became_customer,
+  COALESCE(o.is_won, FALSE) OR COALESCE(c.last_day >= l.created_at_day, FALSE) AS became_customer,
   COALESCE(l.first_contacted_at, x.first_at) IS NOT NULL AS is_contacted,
   1 AS leads,
   CASE

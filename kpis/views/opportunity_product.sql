@@ -24,6 +24,7 @@ WITH product_sum AS (
 SELECT
   f.id, f.owner, f.market, f.source, f.kind, f.channel, f.campaign, p.product,
   f.account, f.stage, f.forecast_category, f.loss_reason, f.competitor, f.is_closed, f.is_won, f.is_first_win,
+  f.has_call_before_close, f.has_email_before_close,
   1 AS deals,
   f.probability,
   p.amount,
@@ -38,6 +39,7 @@ UNION ALL
 SELECT
   f.id, f.owner, f.market, f.source, f.kind, f.channel, f.campaign, NULL AS product,
   f.account, f.stage, f.forecast_category, f.loss_reason, f.competitor, f.is_closed, f.is_won, f.is_first_win,
+  f.has_call_before_close, f.has_email_before_close,
   CASE WHEN d.opportunity IS NULL THEN 1 ELSE 0 END AS deals,
   f.probability,
   f.amount - COALESCE(d.amount, 0) AS amount,

@@ -1,0 +1,70 @@
+"""What is asked of who is there: for how long, since more than so many days, since before the period, and when first.
+
+These are the measures of the kinds ``age``, ``older``, ``survivors`` and ``reached``; see `kpis.definitions`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kpis.blocks import FIRST_DAY, Integers, bounds
+from kpis.definitions import COMPANY, Measure
+from kpis.facts import FACTS
+from kpis.formula import parse
+from kpis.reached import FirstMonths
+from kpis.results import Column
+
+if TYPE_CHECKING:
+    from kpis.evaluate import Evaluation
+
+
+def age(evaluation: Evaluation, measure: Measure) -> Column:
+    """Return the days from each row's day in ``value`` to the end of the period, added up over the rows in stock."""
+    days = evaluation.stock(measure)
+    count = evaluation.stock(replace(measure, value=FACTS[measure.fact].values[0]))
+    until = evaluation.timeline.until[evaluation.places]
+    return Column(until * count.values - days.values, days.codes)
+
+
+def older(evaluation: Evaluation, measure: Measure) -> Column:
+    """Return how many rows in stock at the end of the period entered more than so many days before it."""
+    sample = evaluation.world.numbers.quantile(measure.name, evaluation.dimension)
+    if sample is None:
+        return evaluation.not_split(measure)
+    than = evaluation.formula(parse(measure.than))
+    is_unknown = np.isnan(than.values)
+    until = evaluation.timeline.until[evaluation.places]
+    last = (np.ceil(until - np.where(is_unknown, 0, than.values)) - 1).astype(np.int64)
+    start, end = bounds(sample.keys, evaluation.members, np.full_like(last, FIRST_DAY), last)
+    return Column(np.where(is_unknown, np.nan, sample.counts_above(start, end, until)), than.codes)
+
+
+def survivors(evaluation: Evaluation, measure: Measure) -> Column:
+    """Return how many different values are in stock both before the period and at its end."""
+    sample = evaluation.world.numbers.stays(measure.name, evaluation.dimension)
+    if sample is None:
+        return evaluation.not_split(measure)
+    timeline, places = evaluation.timeline, evaluation.places
+    start, end = evaluation.between(sample.keys, np.full(len(timeline), FIRST_DAY), timeline.until, "until")
+    return Column(sample.survivors(timeline.first[places], timeline.until[places], start, end))
+
+
+def reached(evaluation: Evaluation, measure: Measure, found: FirstMonths, groups: Integers) -> Column:
+    """Return what the members that first met the condition in each period add up to, by group of members."""
+    timeline, group_count = evaluation.timeline, int(groups.max(initial=0)) + 1
+    values = np.full((len(timeline), group_count), np.nan)
+    codes = np.zeros((len(timeline), group_count), dtype=np.int16)
+    causes = np.zeros(group_count, dtype=np.int16)
+    np.maximum.at(causes, groups[found.members], np.where(found.truths < 0, found.codes, 0).max(axis=0, initial=0))
+    for place, period in enumerate(timeline.periods):
+        until = int(timeline.until[place])
+        counted = found.counted(measure, period.first, period.last, until)
+        totals = np.bincount(groups[found.members], weights=counted, minlength=group_count)
+        known = np.bincount(groups[found.members], weights=found.is_known(until), minlength=group_count)
+        is_blank = (known == 0) & (causes > 0)
+        values[place], codes[place] = np.where(is_blank, np.nan, totals), np.where(is_blank, causes, 0)
+    slot = evaluation.members if evaluation.dimension != COMPANY else np.zeros_like(evaluation.members)
+    return Column(values[evaluation.places, slot], codes[evaluation.places, slot])
