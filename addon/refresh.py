@@ -22,6 +22,7 @@ from connectors.source import Batch, Change, Source
 from kpis.build import build_cube
 from kpis.catalogue import load_catalogue
 from kpis.periods import day_number
+from kpis.update import update_cube
 
 Progress = Callable[[str, int], None]
 """Told the source's name and how many rows have come so far."""
@@ -195,14 +196,7 @@ class _Publication:
         draft = store.draft(self.now)
         tables = {one.table: self._table(one, draft) for one in self.merged}
         today = self.organisation.settings.clock.today(self.company.time_zone)
-        build_cube(
-            self.merge.connection,
-            frozenset(tables),
-            load_catalogue(),
-            self.company.calendar,
-            day_number(today),
-            draft.folder / "cube",
-        )
+        self._build(draft.folder / "cube", frozenset(tables), day_number(today))
         manifest = Manifest(
             id=draft.id,
             created_at=instant_text(self.now),
@@ -213,6 +207,14 @@ class _Publication:
             problems=self.reading.problems,
         )
         return store.publish(draft, manifest)
+
+    def _build(self, folder: Path, tables: frozenset[str], today: int) -> None:
+        """Write the cube: by what changed since the previous snapshot, or in full if there is none."""
+        connection, catalogue, calendar = self.merge.connection, load_catalogue(), self.company.calendar
+        if self.previous is None:
+            build_cube(connection, tables, catalogue, calendar, today, folder)
+        else:
+            update_cube(connection, tables, catalogue, calendar, today, folder, self.previous.cube_folder)
 
     def _table(self, one: Merged, draft: Draft) -> TableState:
         """Write a table's file, or take over the previous one when nothing in it changed."""
