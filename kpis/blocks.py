@@ -26,6 +26,7 @@ LAST_DAY: Final = _DAY_OFFSET - 2
 ROWS: Final = "rows"
 """The total that every block has: how many rows of the fact an entry stands for. An entry without rows is dropped."""
 _LARGEST: Final = 2**61
+_LARGEST_DOUBLE: Final = 2**53
 _DIGIT_BITS: Final = 16
 _DIGIT: Final = 0xFFFF
 _DECIMALS: Final = 12
@@ -108,26 +109,31 @@ def rolled_up(block: Block, groups: Integers) -> Block:
     return recoded(block, groups)
 
 
-def combined(old: Block, *changes: Block) -> Block:
+def combined(old: Block, *changes: Block, units: tuple[float, ...] = ()) -> Block:
     """Return the sum of blocks with the same totals; what has no rows any more is gone.
 
-    Changes are small beside the old block: they are merged into it, not sorted with it. The units are those that a
-    block made at once would have.
+    Changes are small beside the old block: they are merged into it, not sorted with it. If no ``units`` are asked
+    for, they are those that a block made at once would have.
     """
     changes = tuple(change for change in changes if change.entry_count)
-    if not changes:
+    if not changes and old.units == (units or old.units):
         return old
     blocks = (old, *changes)
     entries = [block.entry_sums() for block in blocks]
-    units = tuple(
+    shared = tuple(
         _shared_unit([block.units[row] for block in blocks], [sums[row] for sums in entries])
         for row in range(len(old.totals))
     )
-    whole, *parts = (_converted(sums, block.units, units) for block, sums in zip(blocks, entries, strict=True))
-    keys, change = _summed(np.concatenate([part.keys for part in changes]), np.concatenate(parts, axis=1))
-    keys, sums = _merged(old.keys, whole, keys, change)
-    own = tuple(_own_unit(row, unit) for row, unit in zip(sums, units, strict=True))
-    return _cumulated(keys, _converted(sums, units, own), old.totals, own)
+    keys, (sums, *parts) = old.keys, [_converted(*one, shared) for one in zip(entries, _units(blocks), strict=True)]
+    if changes:
+        change = _summed(np.concatenate([block.keys for block in changes]), np.concatenate(parts, axis=1))
+        keys, sums = _merged(keys, sums, *change)
+    own = units or tuple(_own_unit(row, unit) for row, unit in zip(sums, shared, strict=True))
+    return _cumulated(keys, _converted(sums, shared, own), old.totals, own)
+
+
+def _units(blocks: Sequence[Block]) -> list[tuple[float, ...]]:
+    return [block.units for block in blocks]
 
 
 def _merged(keys: Integers, sums: Integers, new_keys: Integers, new_sums: Integers) -> tuple[Integers, Integers]:
@@ -180,31 +186,40 @@ def _shared_unit(units: Sequence[float], parts: Sequence[Integers]) -> float:
     """Return a unit that holds the sum of sums in these units."""
     if all(unit == 1.0 for unit in units):
         return 1.0
-    sizes = (float(np.abs(sums).sum(dtype=np.float64)) / unit for sums, unit in zip(parts, units, strict=True))
-    return _decimal_unit(sum(sizes))
+    sizes = [_sizes(sums, unit) for sums, unit in zip(parts, units, strict=True)]
+    return _decimal_unit(sum(whole for whole, _ in sizes), max(largest for _, largest in sizes))
 
 
 def _own_unit(sums: Integers, unit: float) -> float:
     """Return the unit that `_unit` gives to the values behind these sums."""
     if unit == 1.0:
         return unit
-    size = float(np.abs(sums).sum(dtype=np.float64)) / unit
-    return 1.0 if size < _LARGEST and not np.any(sums % round(unit)) else _decimal_unit(size)
+    whole, largest = _sizes(sums, unit)
+    return 1.0 if whole < _LARGEST and not np.any(sums % round(unit)) else _decimal_unit(whole, largest)
+
+
+def _sizes(sums: Integers, unit: float) -> tuple[float, float]:
+    """Return the sum of the values behind these sums, all taken as positive, and the largest of them."""
+    absolute = np.abs(sums)
+    return float(absolute.sum(dtype=np.float64)) / unit, float(absolute.max(initial=0)) / unit
 
 
 def _unit(values: Numbers) -> float:
-    """Return how many units one is: a power of ten, the largest with which the sum of all stays a 64-bit integer.
+    """Return how many units one is: a power of ten, the largest with which all sums stay exact 64-bit integers.
 
     Whole numbers have unit one, so counts stay counts.
     """
-    magnitude = float(np.abs(values).sum())
-    if magnitude < _LARGEST and not np.any(values % 1):
+    absolute = np.abs(values)
+    whole = float(absolute.sum())
+    if whole < _LARGEST and not np.any(values % 1):
         return 1.0
-    return _decimal_unit(magnitude)
+    return _decimal_unit(whole, float(absolute.max()))
 
 
-def _decimal_unit(magnitude: float) -> float:
-    return float(10.0 ** min(np.floor(np.log10(_LARGEST / max(magnitude, 1.0))), _DECIMALS))
+def _decimal_unit(whole: float, largest: float) -> float:
+    """Return the unit for values of which all make ``whole`` and one has ``largest``, a double with its own limit."""
+    room = min(_LARGEST / max(whole, 1.0), _LARGEST_DOUBLE / max(largest, 1.0))
+    return float(10.0 ** min(np.floor(np.log10(room)), _DECIMALS))
 
 
 def _cumulated(keys: Integers, sums: Integers, totals: tuple[str, ...], units: tuple[float, ...]) -> Block:

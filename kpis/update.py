@@ -206,21 +206,21 @@ class _Update:
             return
         if self._has_same_groups:
             before, now = _groups(self._gone.directory), _groups(self.directory)
-            parts = {
-                group: self._changed_block(
-                    grouping, group, rolled_up(gone, before[group]), rolled_up(came, now[group])
-                )
-                for group in now
-            }
+            parts = {}
+            for group, codes in now.items():
+                own = rolled_up(gone, before[group]), rolled_up(came, codes)
+                parts[group] = self._changed_block(grouping, group, *own, units=block.units)
         else:
             parts = group_blocks(block, self.directory.groups)
         data.blocks |= {block_name(grouping, group): part for group, part in parts.items()}
 
-    def _changed_block(self, grouping: Grouping, dimension: str, gone: Block, came: Block) -> Block:
+    def _changed_block(
+        self, grouping: Grouping, dimension: str, gone: Block, came: Block, units: tuple[float, ...] = ()
+    ) -> Block:
         old, codes = self._old.blocks[block_name(grouping, dimension)], self._codes[dimension]
         if is_unchanged(codes):
-            return combined(old, negated(gone), came)
-        return combined(recoded(combined(old, negated(gone)), codes), came)
+            return combined(old, negated(gone), came, units=units)
+        return combined(recoded(combined(old, negated(gone)), codes), came, units=units)
 
     def _add_samples(self, data: CubeData, sampling: Sampling) -> None:
         gone = samples_of(self._gone.directory, sampling, self._gone.results)
