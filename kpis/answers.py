@@ -6,100 +6,38 @@ the caller hands in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final, Protocol, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, TypeVar
 
 import numpy as np
 
-from kpis.blocks import Integers, Numbers
+from kpis.blocks import Integers
 from kpis.catalogue import resolve_kpi
 from kpis.cells import Cells, Group, Words, groups_of, interned, placed, word_codes
 from kpis.cube import Cube
-from kpis.definitions import COMPANY, Catalogue, Kpi
+from kpis.definitions import Catalogue, Kpi
 from kpis.errors import QuestionError
-from kpis.evaluate import Evaluation, Numbered, World
+from kpis.evaluate import Evaluation
+from kpis.evaluated import Evaluated, OddAnswers, parts_by_cell, plain
+from kpis.evaluations import Crossing, Evaluations
 from kpis.limits import Limit
 from kpis.members import Who, resolve_who
 from kpis.memory import Memory, Page
 from kpis.periods import Calendar, Period, parse_period
 from kpis.questions import Answer, Question, Show
 from kpis.results import Column, Reason, Reasons, missing
-from kpis.shows import parts_of, resolve_show, shown
+from kpis.shows import resolve_show, shown
 from kpis.tables_of import tables_of
 from kpis.timeline import Timeline
 
+__all__ = ["Answerer", "Crossing", "OddAnswers"]
+
 Resolved = TypeVar("Resolved")
-Parts = tuple[float | None, float | None, int | None]
-"""Numerator, denominator and sample size."""
 
 _MOST_REMEMBERED: Final = 20_000
 """How many words an answerer remembers the meaning of, so that a long-lived one stays small."""
 _STALE: Final = "The last sync is older than it should be; the value is as of then."
-
-
-class Crossing(Protocol):
-    """Computes what the cube does not hold: numbers by two dimensions at once."""
-
-    def numbers(self, cube: Cube, catalogue: Catalogue, dimensions: tuple[str, str]) -> Numbered:
-        """Return the numbers of all pairs of members, under the dimension ``left&right``.
-
-        The code of a pair is the left member's code times the number of right members plus the right one's.
-        """
-
-
-@dataclass(slots=True)
-class _Evaluated:
-    """What came out for all cells, and the evaluation of each group."""
-
-    cells: Cells
-    values: Numbers
-    codes: Integers
-    reasons: Reasons
-    groups: list[tuple[Group, Evaluation]] = field(default_factory=list)
-
-    def answer(self, question: Question, cell: int, parts: Parts = (None, None, None)) -> Answer:
-        """Return the answer of one cell."""
-        kpi_place, who_place, period_place, _ = self.cells.places[cell].tolist()
-        kpi, who, period = self.cells.kpis[kpi_place], self.cells.whos[who_place], self.cells.periods[period_place]
-        reason = self.reasons[int(self.codes[cell])]
-        return Answer(
-            question,
-            kpi.id if isinstance(kpi, Kpi) else question.kpi,
-            who.label if isinstance(who, Who) else question.who,
-            period.label if isinstance(period, Period) else question.period,
-            _plain(self.values[cell : cell + 1])[0],
-            reason.state,
-            reason.sentence,
-            *parts,
-            kpi.unit if isinstance(kpi, Kpi) else "",
-        )
-
-
-class OddAnswers(Mapping[int, Answer]):
-    """The answers that are not ok, by cell. Each is made when it is looked at: there may be thousands."""
-
-    def __init__(self, evaluated: _Evaluated) -> None:
-        self._evaluated = evaluated
-        is_odd = ~evaluated.reasons.silent()[evaluated.codes]
-        self._codes = dict(zip(np.flatnonzero(is_odd).tolist(), evaluated.codes[is_odd].tolist(), strict=True))
-
-    def __getitem__(self, cell: int) -> Answer:
-        if cell not in self._codes:
-            raise KeyError(cell)
-        cells = self._evaluated.cells
-        asked = (words[place] for words, place in zip(cells.words, cells.places[cell].tolist(), strict=True))
-        return self._evaluated.answer(Question(*asked), cell)
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._codes)
-
-    def __len__(self) -> int:
-        return len(self._codes)
-
-    def reasons(self) -> Iterator[tuple[int, Reason]]:
-        """Yield each cell with its state and sentence: all that most readers need, without making answers."""
-        return ((cell, self._evaluated.reasons[code]) for cell, code in self._codes.items())
 
 
 class Answerer:
@@ -143,7 +81,7 @@ class Answerer:
         """Return the answers in the order of the questions, each with numerator, denominator and sample size."""
         words, places = interned([(q.kpi, q.who, q.period, q.show) for q in questions])
         evaluated = self._evaluated(self._meant(words, places))
-        parts = _parts(evaluated)
+        parts = parts_by_cell(evaluated)
         return [evaluated.answer(question, cell, parts[cell]) for cell, question in enumerate(questions)]
 
     def values(
@@ -169,7 +107,7 @@ class Answerer:
     def _values(self, words: Words, places: Integers) -> tuple[list[float | None], OddAnswers]:
         cells = self._meant(words, places)
         evaluated = self._evaluated(cells) if self._memory is None else self._recalled(cells, self._memory.page())
-        return _plain(evaluated.values), OddAnswers(evaluated)
+        return plain(evaluated.values), OddAnswers(evaluated)
 
     def _meant(self, words: Words, places: Integers) -> Cells:
         kpis, whos, periods, shows = words
@@ -216,23 +154,24 @@ class Answerer:
             return Reason("not_allowed", f"{show} compares with others than {self.limit.words}.")
         return show
 
-    def _evaluated(self, cells: Cells) -> _Evaluated:
+    def _evaluated(self, cells: Cells) -> Evaluated:
         """Evaluate all cells whose words are understood, in groups of one KPI, show and dimension."""
         reasons = Reasons()
         codes = word_codes(cells, reasons)
         values = np.full(len(cells), np.nan)
-        evaluated = _Evaluated(cells, values, codes, reasons)
-        slices = _Slices(self, cells, reasons)
+        evaluated = Evaluated(cells, values, codes, reasons)
+        timeline = self._timeline_of([period for period in cells.periods if isinstance(period, Period)])
+        evaluations = Evaluations(self.cube, self.catalogue, self._crossing, timeline, cells, reasons)
         for group in groups_of(cells, codes):
-            evaluation = slices.evaluation(group)
-            column = self._shown(evaluation, slices.company(evaluation), group)
+            evaluation = evaluations.of(group)
+            column = self._shown(evaluation, evaluations.company(evaluation), group)
             values[group.inside] = column.values
             if column.codes is not None:
                 codes[group.inside] = column.codes
             evaluated.groups.append((group, evaluation))
         return evaluated
 
-    def _recalled(self, cells: Cells, page: Page) -> _Evaluated:
+    def _recalled(self, cells: Cells, page: Page) -> Evaluated:
         """Take what is known from memory; evaluate the other cells and keep them."""
         reasons = Reasons()
         codes = word_codes(cells, reasons)
@@ -248,19 +187,14 @@ class Answerer:
             found = self._evaluated(replace(cells, places=cells.places[new]))
             page.keep(places[new], found.values, found.codes, found.reasons)
             values[new], codes[new] = found.values, found.reasons.codes_in(reasons)[found.codes]
-        return _Evaluated(cells, values, codes, reasons)
+        return Evaluated(cells, values, codes, reasons)
 
-    def timeline(self, periods: Sequence[Period]) -> Timeline:
+    def _timeline_of(self, periods: Sequence[Period]) -> Timeline:
         """Return the timeline of these periods; that of the last request is kept, for it is often asked again."""
-        if self._timeline.periods != tuple(periods):
-            self._timeline = Timeline(periods, self.calendar, self.today)
-        return self._timeline
-
-    def numbers(self, dimensions: tuple[str, ...]) -> Numbered:
-        """Return where the numbers of a dimension, or of a pair of them, come from."""
-        if len(dimensions) == 2 and self._crossing is not None:
-            return self._crossing.numbers(self.cube, self.catalogue, (dimensions[0], dimensions[1]))
-        return self.cube
+        timeline = self._timeline
+        if timeline.periods != tuple(periods):
+            timeline = self._timeline = Timeline(periods, self.calendar, self.today)
+        return timeline
 
     def _shown(self, evaluation: Evaluation, company: Evaluation, group: Group) -> Column:
         reasons = evaluation.world.reasons
@@ -293,79 +227,7 @@ class Answerer:
         return column
 
 
-class _Slices:
-    """Makes the evaluations of one request; groups that ask for the same members and periods share one."""
-
-    def __init__(self, answerer: Answerer, cells: Cells, reasons: Reasons) -> None:
-        self._answerer = answerer
-        self._cells = cells
-        self._reasons = reasons
-        self._timeline = answerer.timeline([period for period in cells.periods if isinstance(period, Period)])
-        is_meant = np.array([isinstance(period, Period) for period in cells.periods], dtype=np.int64)
-        self._period_places = np.cumsum(is_meant) - 1
-        self._codes: dict[tuple[str, ...], Integers] = {}
-        self._known: dict[tuple[tuple[str, ...], bool, bytes, bytes], Evaluation] = {}
-
-    def evaluation(self, group: Group) -> Evaluation:
-        """Return the evaluation of a group's cells."""
-        places = self._cells.places[group.inside]
-        members = self._member_codes(group.dimensions)[places[:, 1]]
-        periods = self._period_places[places[:, 2]]
-        key = (group.dimensions, group.kpi.is_forward, members.tobytes(), periods.tobytes())
-        if key not in self._known:
-            numbers = self._answerer.numbers(group.dimensions)
-            world = World(numbers, self._answerer.catalogue, self._reasons, group.kpi.is_forward)
-            dimension = "&".join(group.dimensions) or COMPANY
-            self._known[key] = Evaluation(world, dimension, members, self._timeline, periods)
-        return self._known[key]
-
-    def company(self, evaluation: Evaluation) -> Evaluation:
-        """Return the evaluation of the company in the same periods, cell by cell."""
-        world = replace(evaluation.world, numbers=self._answerer.cube)
-        everyone = np.zeros(len(evaluation), dtype=np.int64)
-        return Evaluation(world, COMPANY, everyone, evaluation.timeline, evaluation.places)
-
-    def _member_codes(self, dimensions: tuple[str, ...]) -> Integers:
-        """Return the code of each who of these dimensions; a pair's is made of both (see `Crossing`)."""
-        if dimensions not in self._codes:
-            right = len(self._answerer.cube.members(dimensions[1])) if len(dimensions) == 2 else 1
-            self._codes[dimensions] = np.array(
-                [
-                    _code_of(who, right) if isinstance(who, Who) and who.dimensions == dimensions else 0
-                    for who in self._cells.whos
-                ],
-                dtype=np.int64,
-            )
-        return self._codes[dimensions]
-
-
-def _code_of(who: Who, right_count: int) -> int:
-    if not who.codes:
-        return 0
-    return who.codes[0] if len(who.codes) == 1 else who.codes[0] * right_count + who.codes[1]
-
-
-def _parts(evaluated: _Evaluated) -> list[Parts]:
-    """Return numerator, denominator and sample size of each cell, None where there is none."""
-    columns = np.full((3, len(evaluated.cells)), np.nan)
-    for group, evaluation in evaluated.groups:
-        if parts := parts_of(evaluation, group.kpi):
-            columns[0, group.inside], columns[1, group.inside] = parts[0].values, parts[1].values
-        columns[2, group.inside] = evaluation.value(group.kpi.count).values
-    numerators, denominators, counts = map(_plain, columns)
-    sizes = [None if count is None else round(count) for count in counts]
-    return list(zip(numerators, denominators, sizes, strict=True))
-
-
 def _remarked(column: Column, has_value: Integers, code: int, reasons: Reasons) -> Column:
     """Return the column with this reason on each value that has none, or no more than a remark."""
     codes = np.zeros(len(column.values), dtype=np.int16) if column.codes is None else column.codes
     return Column(column.values, np.where(has_value & reasons.silent()[codes], np.int16(code), codes))
-
-
-def _plain(values: np.ndarray) -> list[float | None]:
-    """Return the values as Python numbers, None where there is none."""
-    listed: list[float | None] = values.tolist()
-    for place in np.flatnonzero(~np.isfinite(values)).tolist():
-        listed[place] = None
-    return listed
