@@ -103,7 +103,11 @@ def _in_words(context: ExceptionContext) -> None:
     """Turn what the database says into a sentence; a row that is there already is for the caller to judge."""
     if isinstance(context.sqlalchemy_exception, IntegrityError):
         return
-    raise StoreError(f"The database cannot be used: {context.original_exception}.") from context.original_exception
+    said = str(context.original_exception)
+    remedy = ""
+    if "disk" in said:
+        remedy = " The disk is full; the last published numbers stay as they are. Free some space and run it again."
+    raise StoreError(f"The database cannot be used: {said}.{remedy}") from context.original_exception
 
 
 def _configure_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

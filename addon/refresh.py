@@ -16,12 +16,15 @@ from addon.merge import Merge, Merged, Received
 from addon.runs import Outcome
 from addon.settings import Organisation
 from addon.snapshot import Company, Manifest, Snapshot, TableState
-from addon.store import Draft, Store
+from addon.store import Cursors, Draft, Store
 from connectors.errors import SourceError
 from connectors.source import Batch, Change, Source
 from kpis.build import build_cube
 from kpis.catalogue import load_catalogue
+from kpis.cube import Cube
+from kpis.errors import KpiError
 from kpis.periods import day_number
+from kpis.plan import fingerprint
 from kpis.update import update_cube
 
 Progress = Callable[[str, int], None]
@@ -83,22 +86,16 @@ def sync(
     store = Store(organisation.data_folder)
     with store.writer():
         try:
-            return _sync(organisation, store, sources, None if full else _cursors_of(store), progress)
+            return _sync(organisation, store, sources, None if full else store.cursors(), progress)
         except (OSError, duckdb.IOException) as error:
             raise _disk_error(organisation.data_folder, error) from error
-
-
-def _cursors_of(store: Store) -> dict[str, dict[str, str]]:
-    """Return where each source goes on, from the current snapshot."""
-    current = store.current()
-    return {name: dict(cursor) for name, cursor in current.manifest.cursors.items()} if current else {}
 
 
 def _sync(
     organisation: Organisation,
     store: Store,
     sources: Sequence[Source],
-    cursors: dict[str, dict[str, str]] | None,
+    cursors: Cursors | None,
     progress: Progress | None,
 ) -> Outcome:
     now = organisation.settings.clock.now()
@@ -110,14 +107,13 @@ def _sync(
         if cursors is None:
             merge.replace_all(but=reading.incomplete_tables(previous))
         company = _with_settings(merge.company(), organisation)
-        publication = _Publication(
-            organisation, merge, reading, company, previous, merge.finish(company.time_zone), now
-        )
+        merged = merge.finish(company.time_zone)
+        publication = _Publication(organisation, merge, reading, company, previous, merged, cursors or {}, now)
         if publication.is_needed:
             publication.run(store)
     finally:
         merge.close()
-    store.mark_checked(reading.received, now)
+    store.mark_checked(reading.received, publication.cursors, now)
     if publication.is_needed:
         store.thin(organisation.settings.integer("schedule", "keep_snapshots"), now)
     return Outcome(
@@ -131,9 +127,7 @@ def _sync(
     )
 
 
-def _read(
-    merge: Merge, sources: Sequence[Source], cursors: dict[str, dict[str, str]], progress: Progress | None
-) -> Reading:
+def _read(merge: Merge, sources: Sequence[Source], cursors: Cursors, progress: Progress | None) -> Reading:
     reading = Reading()
     for source in sources:
         changes = source.changes(cursors.get(source.name, {}))
@@ -177,6 +171,7 @@ class _Publication:
     company: Company
     previous: Snapshot | None
     merged: Sequence[Merged]
+    cursors_before: Cursors
     now: datetime
 
     @property
@@ -185,12 +180,20 @@ class _Publication:
 
     @property
     def is_needed(self) -> bool:
-        """Whether a row differs, or what a snapshot says besides rows."""
-        if self.previous is None or self.changed_count:
+        """Whether a row differs, or what a snapshot says besides rows, or the definitions its cube was made by."""
+        if self.previous is None or self.changed_count or not self._is_cube_current(self.previous):
             return True
         before = self.previous.manifest
         now = self.reading.problems, self.company, {one.table for one in self.merged}
         return now != (before.problems, before.company, set(before.tables))
+
+    def _is_cube_current(self, previous: Snapshot) -> bool:
+        """Whether this version of the product reads the previous cube and would make the same one."""
+        try:
+            cube = Cube.open(previous.cube_folder)
+        except KpiError:
+            return False
+        return cube.fingerprint == fingerprint(load_catalogue(), self.company.calendar)
 
     def run(self, store: Store) -> Snapshot:
         draft = store.draft(self.now)
@@ -203,7 +206,7 @@ class _Publication:
             today=today.isoformat(),
             company=self.company,
             tables=tables,
-            cursors=self._cursors(),
+            cursors=self.cursors,
             problems=self.reading.problems,
         )
         return store.publish(draft, manifest)
@@ -227,9 +230,10 @@ class _Publication:
         digest = self.merge.write(one.table, draft.fact_file(one.table))
         return TableState(self.merge.row_count(one.table), digest, tuple(sorted(sources)), problems)
 
-    def _cursors(self) -> dict[str, dict[str, str]]:
-        before = self.previous.manifest.cursors if self.previous else {}
-        cursors = {name: dict(cursor) for name, cursor in before.items()}
+    @property
+    def cursors(self) -> dict[str, dict[str, str]]:
+        """Return where each source goes on after this read."""
+        cursors = {name: dict(cursor) for name, cursor in self.cursors_before.items()}
         for name, received in self.reading.received.items():
             cursors[name] = {**cursors.get(name, {}), **received.cursor}
         return cursors

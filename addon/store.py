@@ -10,12 +10,12 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from addon.clock import instant_of, instant_text
 from addon.errors import StoreError
@@ -23,6 +23,10 @@ from addon.snapshot import Manifest, Snapshot, read_manifest, write_manifest
 
 _GRACE: Final = timedelta(minutes=10)
 """A snapshot younger than the longest request is never removed, whatever the thinning says."""
+
+
+Cursors = Mapping[str, Mapping[str, str]]
+"""Source -> name -> where it goes on."""
 
 
 class Store:
@@ -72,18 +76,35 @@ class Store:
 
     def checked(self) -> dict[str, datetime]:
         """Return, for each source, when it was last read whole: the current snapshot holds what it said then."""
+        marks = self._marks().get("sources", {})
+        return {source: instant_of(text) for source, text in marks.items()}
+
+    def cursors(self) -> Cursors:
+        """Return where each source goes on: from the last read of the current snapshot, or from the snapshot itself.
+
+        A read that found nothing new moves the cursors on without a snapshot of its own.
+        """
+        marks, current = self._marks(), self.current()
+        if current is None:
+            return {}
+        return marks["cursors"] if marks.get("snapshot") == current.id else current.manifest.cursors
+
+    def mark_checked(self, sources: Iterable[str], cursors: Cursors, moment: datetime) -> None:
+        """Remember that these sources were read whole at this moment, and where they go on."""
+        marks = self.checked() | dict.fromkeys(sources, moment)
+        document = {
+            "snapshot": self.current_id(),
+            "sources": {source: instant_text(mark) for source, mark in sorted(marks.items())},
+            "cursors": cursors,
+        }
+        _replace_file(self._checked, json.dumps(document, sort_keys=True))
+
+    def _marks(self) -> dict[str, Any]:
         try:
             document = json.loads(self._checked.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
-        return {source: instant_of(text) for source, text in document.items()}
-
-    def mark_checked(self, sources: Iterable[str], moment: datetime) -> None:
-        """Remember that these sources were read whole at this moment."""
-        marks = self.checked() | dict.fromkeys(sources, moment)
-        _replace_file(
-            self._checked, json.dumps({source: instant_text(mark) for source, mark in sorted(marks.items())})
-        )
+        return document if isinstance(document, dict) else {}
 
     @contextmanager
     def writer(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 from addon.database import open_database
 from addon.runs import Runs
+from addon.snapshot import Manifest
 from addon.store import Store
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.google import User
@@ -113,7 +115,7 @@ def test_a_disk_that_is_full_is_said_and_the_last_numbers_stay(world: World) -> 
         [sys.executable, "-m", "addon", "sync"],
         check=False,
         env={**os.environ, **world.environment},
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000)),
         capture_output=True,
         text=True,
         timeout=60,
@@ -123,3 +125,44 @@ def test_a_disk_that_is_full_is_said_and_the_last_numbers_stay(world: World) -> 
     assert world.ask("pipeline_value").value == 100
     assert world.refresh().state == "done"
     assert world.ask("pipeline_value").value == 175
+
+
+def test_a_disk_that_fills_up_while_a_snapshot_is_written_leaves_no_part_of_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.refresh()
+    world.sandbox.org.update("Opportunity", FIRST_DEAL, Amount=175)
+
+    def full(_path: Path, _manifest: Manifest) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("addon.store.write_manifest", full)
+        outcome = world.refresh()
+    assert outcome.state == "failed"
+    assert outcome.error.startswith("The disk is full; the last published numbers stay")
+    assert world.ask("pipeline_value").value == 100
+    assert world.refresh().state == "done"
+    assert world.ask("pipeline_value").value == 175
+
+
+def test_a_quiet_refresh_moves_the_cursors_on_without_a_snapshot(world: World) -> None:
+    world.refresh()
+    store = Store(world.organisation.data_folder)
+    before = store.cursors()["salesforce"]["Opportunity"]
+    world.refresh()
+    current = store.current()
+    assert current is not None
+    assert store.cursors()["salesforce"]["Opportunity"] >= before
+    assert set(store.cursors()) == {"salesforce", "sheets"}
+    assert set(store.checked()) == {"salesforce", "sheets"}
+
+
+def test_a_cube_of_another_version_is_made_anew_by_the_next_refresh(world: World) -> None:
+    world.refresh()
+    current = Store(world.organisation.data_folder).current()
+    assert current is not None
+    index = current.cube_folder / "cube.json"
+    index.write_text(index.read_text(encoding="utf-8").replace('"version":', '"version":9'), encoding="utf-8")
+    assert world.refresh().state == "done"
+    assert world.ask("revenue").value == 50
