@@ -66,11 +66,11 @@ class Case:
     def count(self, leaf: Leaf) -> int:
         """Return how many records a leaf has."""
         match leaf.measure.kind:
-            case "members":
+            case "members" | "reached":
                 return len(self.recount.verdicts(leaf.measure, leaf.scope))
             case "target":
                 return len(self.recount.target_shares(leaf.measure.of, leaf.scope))
-            case "calendar":
+            case "calendar" | "whole":
                 return 0
             case _ if not self.recount.can_be(leaf.measure, leaf.scope):
                 return 0
@@ -103,8 +103,9 @@ class Case:
             if measure.kind == "shift":
                 scope = self.recount.shifted(scope, measure.shift)
             elif measure.kind != "derived":
-                is_shifted = scope.period != self.scope.period
-                yield Leaf(f"{name} {scope.period.label}" if is_shifted else name, measure, scope, role)
+                if concrete := self.recount.concrete(measure, scope):
+                    is_shifted = scope.period != self.scope.period
+                    yield Leaf(f"{name} {scope.period.label}" if is_shifted else name, concrete, scope, role)
                 return
             parts = (measure.of,) if measure.kind == "shift" else names(measure.formula)
         for part in parts:

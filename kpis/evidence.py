@@ -1,7 +1,8 @@
 """Evidence: the rows behind a measure, found by the same facts and conditions as its number, by another select.
 
-A row of a flow, a quantile or a count of different values lies in the period. A row of a stock or an overlap has come
-by the period's end and is still there; one that left before it came counts against, as it does in the number.
+A row of a flow, a quantile or a count of different values lies in the period. A row of a stock, an age or an overlap
+has come by the period's end and is still there; one that left before it came counts against, as it does in the number.
+A survivor's row is there at the period's end, and one with the same value was there on the day before the period.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 GROUPS: Final = ("team", "region")
+STAYING: Final = frozenset({"stock", "overlap", "age", "survivors"})
+"""The kinds of measures over what comes and may leave."""
+DIFFERENT: Final = frozenset({"distinct", "survivors"})
+"""The kinds of measures that count different values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class Evidence:
 
         ``by_member`` adds whose it is, a word in ``member``, for a scope of one dimension that is no group of reps.
         """
-        is_word = measure.kind == "distinct"
+        is_word = measure.kind in DIFFERENT
         value = exp.column(measure.value) if is_word else contribution(measure, scope, self.today)
         columns = [exp.alias_(value, "value")]
         fact = self.fact(measure, scope.dimensions)
@@ -89,11 +94,14 @@ class Evidence:
 
     def rows_of(self, measure: Measure, scope: Scope) -> list[exp.Expr]:
         """Return the conditions that the rows behind a measure meet."""
-        return [
-            *self.slice_of(measure, scope),
-            *map(condition_tree, measure.where),
-            *_counted(measure, scope, self.today),
-        ]
+        inside = [*self.slice_of(measure, scope), *map(condition_tree, measure.where)]
+        counted = _counted(measure, scope, self.today)
+        if measure.kind != "survivors":
+            return [*inside, *counted]
+        was_there = exp.select(exp.column(measure.value)).from_(self._fact(measure, scope).view)
+        was_there = was_there.where(*(tree.copy() for tree in inside), *_was_there(measure, scope))
+        same = exp.In(this=exp.column(measure.value), query=exp.Subquery(this=was_there))
+        return [*inside, *counted, same]
 
     def slice_of(self, measure: Measure, scope: Scope) -> list[exp.Expr]:
         """Return the conditions that the rows of the scope's members meet."""
@@ -140,8 +148,10 @@ def is_count(measure: Measure) -> bool:
 
 def contribution(measure: Measure, scope: Scope, today: int) -> exp.Expr:
     """Return what a row contributes: its value; for what may leave, its value once if it is there."""
-    value = exp.column(measure.value)
-    if measure.kind not in {"stock", "overlap"}:
+    value: exp.Expr = exp.column(measure.value)
+    if measure.kind == "age":
+        value = exp.paren(exp.Sub(this=exp.convert(min(scope.period.last, today)), expression=value))
+    elif measure.kind not in STAYING:
         return exp.cast(value, "DOUBLE")
     return exp.cast(exp.Mul(this=value, expression=exp.paren(_presence(measure, scope, today))), "DOUBLE")
 
@@ -149,15 +159,14 @@ def contribution(measure: Measure, scope: Scope, today: int) -> exp.Expr:
 def population(measure: Measure, scope: Scope, today: int) -> exp.Expr:
     """Return the condition for the rows of a period, whether or not they count: those in it, or come by its end."""
     day = exp.column(f"{measure.axis}_day")
-    if measure.kind in {"stock", "overlap"}:
+    if measure.kind in STAYING:
         return exp.LTE(this=day, expression=exp.convert(min(scope.period.last, today)))
     return exp.Between(this=day, low=exp.convert(scope.period.first), high=exp.convert(scope.period.last))
 
 
 def has_left(measure: Measure, scope: Scope, today: int) -> exp.Expr:
-    """Return the condition for rows that left: a stock's by the period's end, an overlap's before it began."""
-    is_stock = measure.kind == "stock"
-    last = min(scope.period.last, today) if is_stock else scope.period.first - 1
+    """Return the condition for rows that left: by the period's end, but an overlap's before it began."""
+    last = scope.period.first - 1 if measure.kind == "overlap" else min(scope.period.last, today)
     return exp.LTE(this=exp.column(f"{measure.end_axis}_day"), expression=exp.convert(last))
 
 
@@ -167,10 +176,19 @@ def _counted(measure: Measure, scope: Scope, today: int) -> list[exp.Expr]:
     conditions: list[exp.Expr] = [exp.Not(this=exp.Is(this=value, expression=exp.null()))]
     if is_count(measure):  # what a deal's lines leave over is a row of its own, but no deal
         conditions.append(exp.NEQ(this=value.copy(), expression=exp.convert(0)))
-    if measure.kind in {"stock", "overlap"}:
+    if measure.kind in STAYING:
         presence = exp.paren(_presence(measure, scope, today))
-        return [*conditions, exp.NEQ(this=presence, expression=exp.convert(0))]
+        counts = exp.EQ if measure.kind == "survivors" else exp.NEQ
+        return [*conditions, counts(this=presence, expression=exp.convert(1 if counts is exp.EQ else 0))]
     return [*conditions, population(measure, scope, today)]
+
+
+def _was_there(measure: Measure, scope: Scope) -> list[exp.Expr]:
+    """Return the conditions for rows that were there on the day before the period."""
+    begin, end = exp.column(f"{measure.axis}_day"), exp.column(f"{measure.end_axis}_day")
+    day = exp.convert(scope.period.first)
+    is_there = exp.or_(exp.Is(this=end, expression=exp.null()), exp.GTE(this=end.copy(), expression=day))
+    return [exp.LT(this=begin, expression=day.copy()), is_there]
 
 
 def _presence(measure: Measure, scope: Scope, today: int) -> exp.Expr:

@@ -57,7 +57,7 @@ def exclusions(case: Case, *, with_unspecified: bool) -> list[Exclusion]:
         if with_unspecified:
             found += _of_nobody(case, group)
     for leaf in leaves:
-        if leaf.measure.kind == "members":
+        if leaf.measure.kind in {"members", "reached"}:
             found += _members(case, leaf)
     return [one for one in found if one.count]
 
@@ -66,7 +66,7 @@ def _groups(case: Case, leaves: Sequence[Leaf]) -> Iterator[_Group]:
     groups: dict[tuple[object, ...], list[Leaf]] = {}
     for leaf in leaves:
         measure = leaf.measure
-        if measure.fact and case.recount.can_be(measure, leaf.scope):
+        if measure.fact and measure.kind not in {"older", "reached"} and case.recount.can_be(measure, leaf.scope):
             key = (measure.fact, measure.axis, measure.end_axis, measure.end_axis and measure.kind, leaf.scope)
             groups.setdefault(key, []).append(leaf)
     for members in groups.values():
@@ -133,7 +133,8 @@ def _reason(case: Case, group: _Group, meets: Mapping[Condition, bool], *, has_g
 
 def _gone(case: Case, leaf: Leaf) -> Texts:
     days = {"first": leaf.scope.period.first, "until": min(leaf.scope.period.last, case.recount.evidence.today)}
-    return texts("reasons", f"gone_{leaf.measure.kind}", {name: str(date_of(day)) for name, day in days.items()})
+    key = "gone_overlap" if leaf.measure.kind == "overlap" else "gone_stock"
+    return texts("reasons", key, {name: str(date_of(day)) for name, day in days.items()})
 
 
 def _without_value(case: Case, group: _Group) -> Iterator[Exclusion]:

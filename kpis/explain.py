@@ -28,10 +28,10 @@ _DEEPEST: Final = 12
 """How deep the parts are unfolded: no catalogue nests that far, and a page could not show it."""
 _MONEY: Final = frozenset({
     "amount", "weighted_amount", "line_value", "list_value", "cost", "net_income", "equity", "market_sales",
-    "largest_competitor_sales", "annual_value",
+    "largest_competitor_sales", "annual_value", "campaign_sales", "baseline_sales",
 })  # fmt: skip
 _UNITS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(_MONEY, "money"), "cycle_days": "days", "hire_days": "days",
+    **dict.fromkeys(_MONEY, "money"), **dict.fromkeys(("cycle_days", "hire_days", "stay_days", "tenure_days"), "days"),
     **dict.fromkeys(("response_hours", "hours", "recruiting_hours"), "hours"),
 }  # fmt: skip
 
@@ -198,18 +198,18 @@ class _Tree:
         column = place.evaluation.value(measure.name)
         reason = place.reason(column)
         parts = self._below_measure(measure, place, depth)
-        is_leaf = not parts
+        is_leaf = measure.kind not in {"derived", "shift"}
         return Part(
             name=measure.name,
             role=role,
             kind=measure.kind,
             words=measure.words,
             value=place.value(column),
-            unit=self._unit(measure, parts),
+            unit=self._unit(measure, parts if not is_leaf else ()),
             state=reason.state,
             message=reason.sentence,
-            period=place.scope.period if is_leaf else parts[0].period,
-            formula=measure.formula,
+            period=place.scope.period if is_leaf or not parts else parts[0].period,
+            formula=measure.formula or measure.than,
             filter=self._filter(measure, place.scope) if is_leaf else {},
             is_prorated=measure.kind == "target" and self._is_prorated(measure, place.scope),
             parts=tuple(parts),
@@ -217,8 +217,8 @@ class _Tree:
 
     def _below_measure(self, measure: Measure, place: _Place, depth: int) -> list[Part]:
         """Return what a measure is made of, of one that is made of others."""
-        if measure.kind == "derived":
-            return self._below(measure.formula, place, depth)
+        if measure.kind in {"derived", "older"}:
+            return self._below(measure.formula or measure.than, place, depth)
         if measure.kind != "shift":
             return []
         scope = self._case.recount.shifted(place.scope, measure.shift)
@@ -240,9 +240,19 @@ class _Tree:
             return self._catalogue.kpis[measure.of].unit
         if parts:
             return _common_unit(parts)
-        if measure.kind == "calendar":
+        if measure.kind == "whole":
+            return self._unit_of(measure.of)
+        if measure.kind in {"calendar", "age"} or measure.counts == "days":
             return "days"
         return "count" if not measure.fact or is_count(measure) else _UNITS.get(measure.value, "count")
+
+
+    def _unit_of(self, name: str) -> str:
+        """Return the unit of a name that may only lead to another."""
+        if kpi := self._catalogue.kpis.get(name):
+            return kpi.unit
+        measure = self._catalogue.measures[name]
+        return self._unit_of(measure.of) if measure.kind == "shift" else self._unit(measure, ())
 
 
 def _common_unit(parts: Sequence[Part]) -> str:

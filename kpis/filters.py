@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -13,6 +14,7 @@ from kpis.definitions import Catalogue, Condition, Language, Measure
 from kpis.evidence import Scope
 from kpis.facts import FACTS
 from kpis.periods import date_of
+from kpis.shifts import is_to_date
 
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 _FILE: Final = Path(__file__).with_name("filter_words.toml")
@@ -41,7 +43,8 @@ def filter_words(measure: Measure, scope: Scope, catalogue: Catalogue, cube: Cub
     when = _when(measure, scope, catalogue, today, measure.kind)
     conditions = _joined(", ", [condition_words(condition) for condition in measure.where])
     which = _joined(": ", [when, conditions]) if measure.where else when
-    return _joined("; ", [which, slice_words(scope, cube)]) if scope.dimensions else which
+    is_of_slice = scope.dimensions and measure.kind != "whole"
+    return _joined("; ", [which, slice_words(scope, cube)]) if is_of_slice else which
 
 
 def population_words(measure: Measure, scope: Scope, catalogue: Catalogue, today: int) -> Texts:
@@ -55,13 +58,19 @@ def _when(measure: Measure, scope: Scope, catalogue: Catalogue, today: int, key:
         "last": str(date_of(scope.period.last)),
         "until": str(date_of(min(scope.period.last, today))),
         "condition": measure.condition,
+        "than": measure.than,
     }
     if measure.fact:
         values |= {"fact": noun("facts", FACTS[measure.fact].table), "axis": noun("axes", measure.axis)}
-    elif measure.kind == "members":
+    if measure.over:
         values["fact"] = noun("members", measure.over)
-    elif measure.kind == "target":
+    if measure.kind == "target":
         values["kpi"] = catalogue.kpis[measure.of].titles
+    if measure.kind == "whole":
+        of = catalogue.kpis.get(measure.of)
+        values["of"] = of.titles if of else catalogue.measures[measure.of].words
+    if measure.kind in {"flow", "quantile", "distinct"} and is_to_date(scope.period):
+        key = "come"
     return texts("periods", key if key in _words()["periods"] else "flow", values)
 
 
@@ -103,7 +112,10 @@ def _condition(condition: Condition, *, holds: bool) -> Texts:
         case operator:
             key = "compares" if holds else "compares_not"
             shown = operator if holds else _OPPOSITE[operator]
-            return texts("conditions", key, {"column": column, "operator": shown, "operand": _operand(operand)})
+            words = _operand(operand)
+            if condition.column.endswith("_day") and isinstance(operand, int | float):
+                words = str(date_of(math.floor(operand)))
+            return texts("conditions", key, {"column": column, "operator": shown, "operand": words})
 
 
 def _operand(operand: object) -> Texts | str:

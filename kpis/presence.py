@@ -37,7 +37,7 @@ def older(evaluation: Evaluation, measure: Measure) -> Column:
     than = evaluation.formula(parse(measure.than))
     is_unknown = np.isnan(than.values)
     until = evaluation.timeline.until[evaluation.places]
-    last = (np.ceil(until - np.where(is_unknown, 0, than.values)) - 1).astype(np.int64)
+    last = np.minimum(np.ceil(until - np.where(is_unknown, 0, than.values)) - 1, until).astype(np.int64)
     start, end = bounds(sample.keys, evaluation.members, np.full_like(last, FIRST_DAY), last)
     return Column(np.where(is_unknown, np.nan, sample.counts_above(start, end, until)), than.codes)
 

@@ -30,7 +30,7 @@ class FirstMonths:
     """Members who are known from their beginning on: when each began, and the first day of its first month.
 
     ``firsts`` is `NEVER` for who has not reached it. ``months`` are first days; ``truths`` has for each month and
-    member whether the condition holds (1), not (0), or cannot be told (-1).
+    member whether the condition holds (1), not (0), or cannot be told (-1), as before the member began.
     """
 
     members: Integers
@@ -74,8 +74,8 @@ def first_months(evaluation: Evaluation, measure: Measure, today: int) -> FirstM
     )
     truths, codes = (part.reshape(len(periods), len(members)) for part in asked.holds(measure.condition))
     last_days = np.array([period.last for period in periods], dtype=np.int64)
-    met = (truths == 1) & (last_days[:, None] >= begins[None, :])
-    firsts = np.where(met, months[:, None], NEVER).min(axis=0, initial=NEVER)
+    truths = np.where(last_days[:, None] >= begins[None, :], truths, np.int8(-1))
+    firsts = np.where(truths == 1, months[:, None], NEVER).min(axis=0, initial=NEVER)
     return FirstMonths(members, begins, firsts, months, truths, codes)
 
 

@@ -12,9 +12,10 @@ from kpis.answers import Answerer
 from kpis.cases import MOST_RECOUNTED, Case, Check, Facts, Leaf, Role, case_of
 from kpis.definitions import COMPANY
 from kpis.errors import QuestionError
-from kpis.evidence import contribution
+from kpis.evidence import DIFFERENT, contribution
 from kpis.facts import Fact
 from kpis.measures import rendered
+from kpis.members import unspecified
 from kpis.periods import date_of
 from kpis.questions import Answer, Question
 from kpis.recount import Recount, Verdict
@@ -29,6 +30,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "survey_response": "kind", "work_log": "category", "assessment": "criterion", "lead": "status",
 }  # fmt: skip
 """Which column of a table tells people which row it is."""
+_NOBODY: Final = unspecified().name
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def records(
 def page_of(case: Case, page: int, page_size: int) -> RecordPage:
     """Return a page of the rows behind a case."""
     lister = _Lister(case.recount)
-    leaves = [leaf for leaf in case.leaves() if leaf.measure.kind != "calendar"]
+    leaves = [leaf for leaf in case.leaves() if leaf.measure.kind not in {"calendar", "whole"}]
     parts = tuple(RecordPart(leaf.name, leaf.role, case.count(leaf)) for leaf in leaves)
     first, last = (page - 1) * page_size, page * page_size
     listed: list[Record] = []
@@ -117,7 +119,7 @@ class _Lister:
     def records(self, leaf: Leaf, first: int, last: int) -> list[Record]:
         """Return some rows of a leaf."""
         match leaf.measure.kind:
-            case "members":
+            case "members" | "reached":
                 return [self._member_record(leaf, verdict) for verdict in self._verdicts(leaf)[first:last]]
             case "target":
                 return [self._target_record(leaf, share) for share in self._shares(leaf)[first:last]]
@@ -133,9 +135,8 @@ class _Lister:
 
     def _member_record(self, leaf: Leaf, verdict: Verdict) -> Record:
         values = "; ".join(f"{name} = {_plain(value)}" for name, value in verdict.values.items())
-        return Record(
-            leaf.name, verdict.member.id, verdict.member.name, value=float(verdict.holds is True), note=values
-        )
+        amount = verdict.amount if verdict.holds else 0.0
+        return Record(leaf.name, verdict.member.id, verdict.member.name, value=amount, note=values)
 
     def _target_record(self, leaf: Leaf, share: TargetShare) -> Record:
         note = f"{date_of(share.first)}..{date_of(share.last)} = {_plain(share.of_value)}"
@@ -163,7 +164,8 @@ class _Lister:
         """Return rows as records, with the names of what their ids and words stand for."""
         ids, days, values = (rows[name].to_pylist() for name in ("id", "day", "value"))
         names = self._names(fact.table, _NAMES[fact.table], ids) if fact.table in _NAMES else {}
-        owners, products = self._members(rows, "rep", "owner"), self._members(rows, "product", "product")
+        owners = self._members(rows, "rep", "owner")
+        products = ["" if name == _NOBODY else name for name in self._members(rows, "product", "product")]
         accounts = rows["account"].to_pylist() if "account" in rows.column_names else [None] * len(ids)
         account_names = self._names("account", "name", accounts)
         return [
@@ -195,7 +197,7 @@ class _Lister:
 
 def _contributed(leaf: Leaf, today: int, order: Sequence[str]) -> exp.Expr:
     """Return what a row adds: of rows with the same value, where different ones are counted, the first adds one."""
-    if leaf.measure.kind != "distinct":
+    if leaf.measure.kind not in DIFFERENT:
         return contribution(leaf.measure, leaf.scope, today)
     same = exp.column(leaf.measure.value)
     ordered = exp.Order(expressions=[exp.Ordered(this=exp.column(name)) for name in order])

@@ -6,34 +6,42 @@ Shares the facts and the meaning of words with the cube, but no array, no runnin
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, cast
 
 import numpy as np
+from sqlglot import exp
 
 from kpis.build import target_rows
-from kpis.definitions import COMPANY, Catalogue, Measure
-from kpis.evidence import GROUPS, Evidence, Scope
+from kpis.definitions import COMPANY, Catalogue, Condition, Measure
+from kpis.evidence import DIFFERENT, GROUPS, Evidence, Scope
 from kpis.facts import FACTS
 from kpis.formula import Comparator, Formula, condition_names, evaluate, names, parse, parse_condition
+from kpis.measures import condition_tree
 from kpis.members import Member
-from kpis.periods import Calendar, Period, business_days, comparable, elapsed, prior, year_ago
+from kpis.periods import Calendar, Period, business_days, elapsed
+from kpis.reached import first_known_day, months_between
+from kpis.shifts import shifted_period
+from kpis.tables_of import columns_of
 from kpis.target_shares import TargetShare, TargetShares
 
 _DATED: Final = frozenset({"flow", "distinct", "quantile"})
 _TOLERANCE: Final = 1e-9
-_SHIFTS: Final[Mapping[str, Callable[[Period, Calendar], Period]]] = {"prior": prior, "year_ago": year_ago}
 Rows = Sequence[float] | Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether one member meets the condition of a count of members; ``holds`` is None where that cannot be told."""
+    """Whether one member meets the condition of a count of members; ``holds`` is None where that cannot be told.
+
+    ``amount`` is what the member adds if it does.
+    """
 
     member: Member
     values: Mapping[str, float | None]
     holds: bool | None
+    amount: float = 1.0
 
 
 class Recount:
@@ -67,8 +75,7 @@ class Recount:
 
     def shifted(self, scope: Scope, shift: str) -> Scope:
         """Return the scope in the period that its own is compared with."""
-        other = _SHIFTS[shift](scope.period, self.calendar)
-        period = comparable(scope.period, other, self.evidence.today, self.calendar)
+        period = shifted_period(scope.period, shift, self.calendar, self.evidence.today)
         return Scope(scope.dimensions, scope.members, period)
 
     def target_shares(self, kpi: str, scope: Scope) -> list[TargetShare]:
@@ -87,11 +94,24 @@ class Recount:
         members = self._members_within(measure.over, scope)
         if measure.over not in GROUPS:
             self._families[measure.over] = frozenset(member.code for member in members)
+        if measure.kind == "reached":
+            return self._first_months(measure, members, scope.period)
         return [self._verdict(measure, member, scope.period) for member in members]
+
+    def concrete(self, measure: Measure, scope: Scope) -> Measure | None:
+        """Return a measure whose rows depend on other numbers as one that does not; None if it has no value."""
+        if measure.kind != "older":
+            return measure
+        than = self.formula(parse(measure.than), scope)
+        if than is None:
+            return None
+        day = min(scope.period.last, self.evidence.today) - than
+        return replace(measure, kind="stock", where=(*measure.where, Condition(f"{measure.axis}_day", "<", day)))
 
     def can_be(self, measure: Measure, scope: Scope) -> bool:
         """Tell whether a measure can have rows: its table was read and had any by then; a stock's day has come."""
-        span = self.evidence.cube.span(FACTS[measure.fact].table)
+        fact, cube = FACTS[measure.fact], self.evidence.cube
+        span = cube.span(fact.table) if not fact.missing(cube.tables, columns_of(measure)) else None
         if span is None or not span.rows or self.evidence.fact(measure, scope.dimensions) is None:
             return False
         return scope.period.last >= span.first and (measure.kind in _DATED or not self._lies_ahead(scope))
@@ -107,10 +127,15 @@ class Recount:
                 return math.fsum(share.value for share in shares) if shares else None
             case "calendar":
                 return float(self._days(measure, scope.period))
+            case "whole":
+                return self.value(measure.of, Scope((), (), scope.period))
             case "members":
                 return self._members(measure, scope)
+            case "reached":
+                return self._members(measure, scope) if self.can_be(measure, scope) else None
             case _:
-                return self._of_rows(measure, scope)
+                concrete = self.concrete(measure, scope)
+                return self._of_rows(concrete, scope) if concrete else None
 
     def _of_rows(self, measure: Measure, scope: Scope) -> float | None:
         if not self.can_be(measure, scope):
@@ -120,7 +145,7 @@ class Recount:
         return None if value == 0 and self._lies_ahead(scope) else value
 
     def _aggregate(self, measure: Measure, rows: Rows) -> float | None:
-        if measure.kind == "distinct":
+        if measure.kind in DIFFERENT:
             return float(len(set(rows)))
         values = cast("Sequence[float]", rows)
         return _quantile(values, measure.quantile) if measure.kind == "quantile" else math.fsum(values)
@@ -158,7 +183,7 @@ class Recount:
         verdicts = self.verdicts(measure, scope)
         if verdicts and all(verdict.holds is None for verdict in verdicts):
             return None
-        return float(sum(verdict.holds is True for verdict in verdicts))
+        return math.fsum(verdict.amount for verdict in verdicts if verdict.holds)
 
     def _members_within(self, over: str, scope: Scope) -> list[Member]:
         listed = self.evidence.cube.members(over).listed
@@ -177,6 +202,44 @@ class Recount:
             for one in parse_condition(measure.condition)
         ]
         return Verdict(member, values, None if None in truths else all(truths))
+
+    def _first_months(self, measure: Measure, members: Sequence[Member], period: Period) -> list[Verdict]:
+        """Return what a measure of kind ``reached`` says of each member that is known from its beginning on."""
+        known_from = first_known_day(self.evidence.cube, self.catalogue, measure)
+        begins = self._beginnings(measure)
+        return [
+            self._first_month(measure, member, begins[member.code], period)
+            for member in members
+            if begins.get(member.code, known_from - 1) >= known_from
+        ]
+
+    def _beginnings(self, measure: Measure) -> Mapping[int, int]:
+        """Return the first day on which a row says that a member begins, by the member's code."""
+        fact = FACTS[measure.fact]
+        columns = [exp.column(fact.dimensions[measure.over]), exp.column(f"{measure.axis}_day")]
+        columns = [exp.alias_(column, name) for column, name in zip(columns, ("member", "day"), strict=True)]
+        query = exp.select(*columns).from_(fact.view).where(*map(condition_tree, measure.where))
+        table = self.evidence.engine.fact_rows(fact, query)
+        codes = self.evidence.codes(measure.over, table, "member").tolist()
+        begins: dict[int, int] = {}
+        for code, day in zip(codes, table["day"].to_pylist(), strict=True):
+            if day is not None:
+                begins[code] = min(day, begins.get(code, day))
+        return begins
+
+    def _first_month(self, measure: Measure, member: Member, begin: int, period: Period) -> Verdict:
+        until = min(period.last, self.evidence.today)
+        months = months_between(begin, until) if begin <= until else []
+        truths = [self._verdict(measure, member, month).holds for month in months]
+        first = next((month.first for month, truth in zip(months, truths, strict=True) if truth), None)
+        is_told = any(truth is not None for truth in truths)
+        values = {"begin": float(begin), "first": None if first is None else float(first)}
+        if measure.counts == "waiting":
+            is_asked = bool(truths) and truths[-1] is not None
+            return Verdict(member, values, (is_asked and first is None) if is_told else None)
+        holds = first is not None and period.first <= first <= period.last
+        amount = 1.0 if measure.counts == "members" or first is None else float(max(first - begin, 0))
+        return Verdict(member, values, holds if is_told else None, amount)
 
     def _has_targets(self) -> bool:
         return "target" in self.evidence.cube.tables

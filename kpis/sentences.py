@@ -13,7 +13,9 @@ _OF_FACT = {
     "survey_response": "survey answers", "marketing_stat": "marketing figures", "work_log": "logged hours",
     "candidate": "candidates", "training": "trainings", "process_check": "process checks",
     "assessment": "assessments", "usage": "usage records", "market_stat": "market figures",
-    "subscription": "subscriptions", "campaign": "campaigns", "login": "logins",
+    "subscription": "subscriptions", "campaign": "campaigns", "login": "logins", "customer": "customers",
+    "stage_entry": "entries into stages", "profit": "deals of customers", "relationship": "accounts or leads",
+    "waiting": "contacts with accounts that have a deal",
 }  # fmt: skip
 
 
@@ -70,6 +72,36 @@ def target_in_part() -> str:
 def zero_divisor(divisor: Formula, catalogue: Catalogue) -> str:
     """Say that a divisor is zero."""
     return f"There is nothing to divide by: {written(divisor, catalogue)} is zero."
+
+
+def no_interval(title: str) -> str:
+    """Say that a KPI is no estimate."""
+    return f"{title} has no interval: it is no share, mean or median of single records."
+
+
+def part_above_whole() -> str:
+    """Say that a share cannot be one."""
+    return "There is no interval: the part is larger than the whole."
+
+
+def one_value() -> str:
+    """Say that there are not enough rows for a spread."""
+    return "There is no interval: one record shows no spread."
+
+
+def few_values() -> str:
+    """Say that there are not enough values for an interval by their order."""
+    return "There is no interval: so few values have none at 95 %."
+
+
+def no_squares() -> str:
+    """Say that the spread of the rows is not known here."""
+    return "There is no interval: the spread of the records is not known here."
+
+
+def small_sample(count: int) -> str:
+    """Say that a value rests on few records."""
+    return f"small sample (n={count})"
 
 
 def written(formula: Formula, catalogue: Catalogue, language: Language = "en") -> str:
