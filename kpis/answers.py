@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import numpy as np
 
@@ -18,9 +18,9 @@ from kpis.cells import Cells, Group, Words, groups_of, interned, placed, word_co
 from kpis.cube import Cube
 from kpis.definitions import Catalogue, Kpi
 from kpis.errors import QuestionError
-from kpis.evaluate import Evaluation
+from kpis.evaluate import Evaluation, Numbered
 from kpis.evaluated import Evaluated, OddAnswers, parts_by_cell, plain
-from kpis.evaluations import Crossing, Evaluations
+from kpis.evaluations import Evaluations
 from kpis.limits import Limit
 from kpis.members import Who, resolve_who
 from kpis.memory import Memory, Page
@@ -38,6 +38,16 @@ Resolved = TypeVar("Resolved")
 _MOST_REMEMBERED: Final = 20_000
 """How many words an answerer remembers the meaning of, so that a long-lived one stays small."""
 _STALE: Final = "The last sync is older than it should be; the value is as of then."
+
+
+class Crossing(Protocol):
+    """Computes what the cube does not hold: numbers by two dimensions at once."""
+
+    def numbers(self, cube: Cube, catalogue: Catalogue, dimensions: tuple[str, str]) -> Numbered:
+        """Return the numbers of all pairs of members, under the dimension ``left&right``.
+
+        The code of a pair is the left member's code times the number of right members plus the right one's.
+        """
 
 
 class Answerer:
@@ -161,7 +171,7 @@ class Answerer:
         values = np.full(len(cells), np.nan)
         evaluated = Evaluated(cells, values, codes, reasons)
         timeline = self._timeline_of([period for period in cells.periods if isinstance(period, Period)])
-        evaluations = Evaluations(self.cube, self.catalogue, self._crossing, timeline, cells, reasons)
+        evaluations = Evaluations(self.numbers, self.catalogue, timeline, cells, reasons)
         for group in groups_of(cells, codes):
             evaluation = evaluations.of(group)
             column = self._shown(evaluation, evaluations.company(evaluation), group)
@@ -188,6 +198,12 @@ class Answerer:
             page.keep(places[new], found.values, found.codes, found.reasons)
             values[new], codes[new] = found.values, found.reasons.codes_in(reasons)[found.codes]
         return Evaluated(cells, values, codes, reasons)
+
+    def numbers(self, dimensions: tuple[str, ...]) -> Numbered:
+        """Return where the numbers of a dimension, or of a pair of them, come from."""
+        if len(dimensions) == 2 and self._crossing is not None:
+            return self._crossing.numbers(self.cube, self.catalogue, (dimensions[0], dimensions[1]))
+        return self.cube
 
     def _timeline_of(self, periods: Sequence[Period]) -> Timeline:
         """Return the timeline of these periods; that of the last request is kept, for it is often asked again."""

@@ -26,10 +26,10 @@ LAST_DAY: Final = _DAY_OFFSET - 2
 ROWS: Final = "rows"
 """The total that every block has: how many rows of the fact an entry stands for. An entry without rows is dropped."""
 _LARGEST: Final = 2**61
-_LARGEST_DOUBLE: Final = 2**53
 _DIGIT_BITS: Final = 16
 _DIGIT: Final = 0xFFFF
 _DECIMALS: Final = 12
+_CENTS: Final = 2
 
 
 def keys_of(members: Integers, days: Integers) -> Integers:
@@ -217,9 +217,12 @@ def _unit(values: Numbers) -> float:
 
 
 def _decimal_unit(whole: float, largest: float) -> float:
-    """Return the unit for values of which all make ``whole`` and one has ``largest``, a double with its own limit."""
-    room = min(_LARGEST / max(whole, 1.0), _LARGEST_DOUBLE / max(largest, 1.0))
-    return float(10.0 ** min(np.floor(np.log10(room)), _DECIMALS))
+    """Return the unit for values of which all make ``whole`` and one has ``largest``.
+
+    Their sums fit into 64 bits, and as doubles each is exact where that leaves cents.
+    """
+    fit, exact = (np.floor(np.log10(limit / max(of, 1.0))) for limit, of in ((_LARGEST, whole), (2**53, largest)))
+    return float(10.0 ** min(fit, max(exact, _CENTS), _DECIMALS))
 
 
 def _cumulated(keys: Integers, sums: Integers, totals: tuple[str, ...], units: tuple[float, ...]) -> Block:

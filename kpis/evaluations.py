@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 
 from kpis.blocks import Integers
 from kpis.cells import Cells, Group
-from kpis.cube import Cube
 from kpis.definitions import COMPANY, Catalogue
 from kpis.evaluate import Evaluation, Numbered, World
 from kpis.members import Who
@@ -18,31 +17,19 @@ from kpis.results import Reasons
 from kpis.timeline import Timeline
 
 
-class Crossing(Protocol):
-    """Computes what the cube does not hold: numbers by two dimensions at once."""
-
-    def numbers(self, cube: Cube, catalogue: Catalogue, dimensions: tuple[str, str]) -> Numbered:
-        """Return the numbers of all pairs of members, under the dimension ``left&right``.
-
-        The code of a pair is the left member's code times the number of right members plus the right one's.
-        """
-
-
 class Evaluations:
-    """Makes the evaluations of one request, over the cube or, for two dimensions, over a crossing."""
+    """Makes the evaluations of one request. ``numbers`` gives the numbers of a dimension, or of a pair of them."""
 
-    def __init__(  # noqa: PLR0917 all that numbers come from
+    def __init__(
         self,
-        cube: Cube,
+        numbers: Callable[[tuple[str, ...]], Numbered],
         catalogue: Catalogue,
-        crossing: Crossing | None,
         timeline: Timeline,
         cells: Cells,
         reasons: Reasons,
     ) -> None:
-        self._cube = cube
+        self._numbers = numbers
         self._catalogue = catalogue
-        self._crossing = crossing
         self._timeline = timeline
         self._cells = cells
         self._reasons = reasons
@@ -65,19 +52,14 @@ class Evaluations:
 
     def company(self, evaluation: Evaluation) -> Evaluation:
         """Return the evaluation of the company in the same periods, cell by cell."""
-        world = replace(evaluation.world, numbers=self._cube)
+        world = replace(evaluation.world, numbers=self._numbers(()))
         everyone = np.zeros(len(evaluation), dtype=np.int64)
         return Evaluation(world, COMPANY, everyone, evaluation.timeline, evaluation.places)
-
-    def _numbers(self, dimensions: tuple[str, ...]) -> Numbered:
-        if len(dimensions) == 2 and self._crossing is not None:
-            return self._crossing.numbers(self._cube, self._catalogue, (dimensions[0], dimensions[1]))
-        return self._cube
 
     def _member_codes(self, dimensions: tuple[str, ...]) -> Integers:
         """Return the code of each who of these dimensions; a pair's is made of both (see `Crossing`)."""
         if dimensions not in self._codes:
-            right = len(self._cube.members(dimensions[1])) if len(dimensions) == 2 else 1
+            right = len(self._numbers(()).members(dimensions[1])) if len(dimensions) == 2 else 1
             self._codes[dimensions] = np.array(
                 [
                     _code_of(who, right) if isinstance(who, Who) and who.dimensions == dimensions else 0
