@@ -101,8 +101,9 @@ def list_keys(organisation: Organisation, as_json: bool) -> None:
 @click.pass_obj
 def revoke(organisation: Organisation, spreadsheet: str, but_newest: bool) -> None:
     """Revoke a spreadsheet's keys; they stop working at once."""
-    count = _keys(organisation).revoke(spreadsheet, organisation.settings.clock.now(), but_newest=but_newest)
-    if not count:
+    keys = _keys(organisation)
+    count = keys.revoke(spreadsheet, organisation.settings.clock.now(), but_newest=but_newest)
+    if not count and not (but_newest and keys.records(spreadsheet)):
         raise AddonError(f"There is no key of {spreadsheet} to revoke; `scorecell keys list` shows them all.")
     click.echo(f"{count} revoked")
 
