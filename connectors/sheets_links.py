@@ -27,11 +27,12 @@ _SALESFORCE_PREFIXES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class TabRecords:
-    """The rows of one tab. ``tab`` is its name in ids and problems."""
+    """The rows of one tab. ``tab`` is its name in ids and problems; ``repeats`` as in `TabMapping`."""
 
     tab: str
     words: TableWords
     rows: Sequence[SheetRow]
+    repeats: bool = False
 
 
 @dataclass(slots=True)
@@ -56,6 +57,8 @@ def identify(tab: TabRecords) -> tuple[list[Record], list[Problem]]:
             # The same thing bought twice on one day is two costs: equal rows are numbered.
             count = seen[key] = seen.get(key, 0) + 1
             key = key if count == 1 else f"{key}-{count}"
+        elif key in seen and tab.repeats:
+            continue
         elif key in seen:
             reason = f"It has the same key as row {seen[key]}, {_shown(key)}; it was left out."
             problems.append(

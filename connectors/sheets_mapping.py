@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from connectors.errors import SourceError
+
+_KEYS: Final = ("table", "columns", "constants", "factors", "repeats")
+_MOST_TABLES: Final = 10  # that one tab may hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,36 +18,50 @@ class TabMapping:
 
     ``table`` is a canonical table, or ``ignore``; empty leaves it to the headers. ``columns`` is header -> column,
     ``constants`` column -> the word that every row has, ``factors`` column -> what its numbers are multiplied with.
+    With ``repeats``, several rows may tell of the same thing, as the lines of an order do of the order: the first of
+    them counts.
     """
 
     table: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     factors: Mapping[str, float] = field(default_factory=dict)
+    repeats: bool = False
 
 
-def tab_mappings(entries: Mapping[str, object]) -> dict[str, TabMapping]:
+def tab_mappings(entries: Mapping[str, object]) -> dict[str, tuple[TabMapping, ...]]:
     """Read the setting ``google.tabs``: tab title -> table, or -> table, columns, constants and factors.
 
-    Raises SourceError that names the entry.
+    A tab that holds several tables, such as orders and their lines, has a list of these. Raises SourceError that names
+    the entry.
     """
-    return {title: _mapping(title, entry) for title, entry in entries.items()}
+    return {title: _mappings(title, entry) for title, entry in entries.items()}
+
+
+def _mappings(title: str, entry: object) -> tuple[TabMapping, ...]:
+    if not isinstance(entry, Sequence) or isinstance(entry, str):
+        return (_mapping(title, entry),)
+    found = tuple(_mapping(title, each) for each in entry[: _MOST_TABLES + 1])
+    if not 0 < len(found) <= _MOST_TABLES or any(not each.table for each in found):
+        raise SourceError(f'google.tabs."{title}": a list has from 1 to {_MOST_TABLES} entries, each with a table.')
+    return found
 
 
 def _mapping(title: str, entry: object) -> TabMapping:
     if isinstance(entry, str):
         return TabMapping(table=entry)
-    known = {"table", "columns", "constants", "factors"}
-    if not isinstance(entry, Mapping) or not known.issuperset(entry):
-        raise SourceError(
-            f'google.tabs."{title}" must be a table\'s name, or have some of {", ".join(sorted(known))}.'
-        )
+    if not isinstance(entry, Mapping) or not set(_KEYS).issuperset(entry):
+        raise SourceError(f'google.tabs."{title}" must be a table\'s name, or have some of {", ".join(_KEYS)}.')
+    repeats = entry.get("repeats", False)
+    if not isinstance(repeats, bool):
+        raise SourceError(f'google.tabs."{title}": repeats is true or false.')
     try:
         return TabMapping(
             table=str(entry.get("table", "")),
             columns={str(header): str(column) for header, column in entry.get("columns", {}).items()},
             constants={str(column): str(word) for column, word in entry.get("constants", {}).items()},
             factors={str(column): float(factor) for column, factor in entry.get("factors", {}).items()},
+            repeats=repeats,
         )
     except (AttributeError, TypeError, ValueError):
         raise SourceError(

@@ -30,7 +30,8 @@ _MOST_ROWS, _MOST_COLUMNS = 200_000, 256  # of one tab
 class SheetsSource:
     """Reads all tabs of some spreadsheets but our own: two calls a spreadsheet, however many tabs it has.
 
-    ``mappings`` says by tab title what headers alone do not tell. ``makes_members`` is for organisations without a
+    ``mappings`` says by tab title what headers alone do not tell; a tab with several holds several tables.
+    ``makes_members`` is for organisations without a
     CRM: reps, accounts, products and campaigns that rows name become rows, where no tab holds them.
     """
 
@@ -39,13 +40,13 @@ class SheetsSource:
         client: SheetsClient,
         spreadsheet_ids: Sequence[str],
         *,
-        mappings: Mapping[str, TabMapping] | None = None,
+        mappings: Mapping[str, TabMapping | Sequence[TabMapping]] | None = None,
         makes_members: bool = False,
         vocabulary: Vocabulary | None = None,
     ) -> None:
         self._client = client
         self._spreadsheet_ids = tuple(spreadsheet_ids)
-        self._mappings = mappings or {}
+        self._mappings = {title: _as_tuple(each) for title, each in (mappings or {}).items()}
         self._makes_members = makes_members
         self._vocabulary = vocabulary or load_vocabulary()
 
@@ -74,8 +75,8 @@ class SheetsSource:
         problems = list(self._unmapped(found))
         records: list[Record] = []
         tables: set[str] = set()
-        for tab in found:
-            kept, told = self._read(tab)
+        for tab, mapping in self._with_mappings(found):
+            kept, told = self._read(tab, mapping)
             records.extend(kept.records)
             tables.update(kept.tables)
             problems.extend(told)
@@ -112,8 +113,12 @@ class SheetsSource:
                     title, "The settings speak of this tab, but there is none.", "Mend its name under google.tabs."
                 )
 
-    def _read(self, tab: _LabelledTab) -> tuple[_Kept, list[Problem]]:
-        mapping = self._mappings.get(tab.title, TabMapping())
+    def _with_mappings(self, found: Sequence[_LabelledTab]) -> Iterator[tuple[_LabelledTab, TabMapping]]:
+        for tab in found:
+            for mapping in self._mappings.get(tab.title, (TabMapping(),)):
+                yield tab, mapping
+
+    def _read(self, tab: _LabelledTab, mapping: TabMapping) -> tuple[_Kept, list[Problem]]:
         match = match_tab(tab.label, tab.grid, self._vocabulary, mapping)
         if match is None:
             return _Kept([], ()), []
@@ -121,8 +126,12 @@ class SheetsSource:
             return _Kept([], match.tables), [match]
         table = match.words.table.name
         rows = read_rows(tab.label, tab.grid, match, tab.locale, self._vocabulary)
-        records, doubles = identify(TabRecords(tab.label, match.words, rows.rows))
+        records, doubles = identify(TabRecords(tab.label, match.words, rows.rows, mapping.repeats))
         return _Kept(records, (table,)), [*_limits(tab, table), *rows.problems, *doubles]
+
+
+def _as_tuple(mappings: TabMapping | Sequence[TabMapping]) -> tuple[TabMapping, ...]:
+    return (mappings,) if isinstance(mappings, TabMapping) else tuple(mappings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ def _record(reading: _Reading, number: int, row: Sequence[Raw]) -> tuple[SheetRo
         try:
             values[column] = reading.readers[column](raw)
         except UnreadableError as error:
-            is_lost = column in reading.required
+            is_lost = column in reading.required or column in _whose(reading)
             told = UnreadableError(error.reason, error.remedy, column=column)
             problems.append(_problem(reading, number, told, raw, is_lost))
             if is_lost:
@@ -134,6 +134,11 @@ def _record(reading: _Reading, number: int, row: Sequence[Raw]) -> tuple[SheetRo
         return SheetRow(number, _complete(reading, values)), problems
     except UnreadableError as error:
         return None, [*problems, _problem(reading, number, error, raws.get(error.column), True)]
+
+
+def _whose(reading: _Reading) -> Sequence[str]:
+    """Return the columns that say whom a target is for: with one unreadable, it would become the whole company's."""
+    return (*reading.match.words.members, "dimension", "member") if reading.match.words.members else ()
 
 
 def _complete(reading: _Reading, values: dict[str, object]) -> dict[str, object]:

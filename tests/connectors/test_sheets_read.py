@@ -302,12 +302,45 @@ def test_several_spreadsheets_are_told_apart(world: World) -> None:
         next(broken.changes({}))
 
 
+def test_one_tab_may_hold_orders_and_their_lines(world: World) -> None:
+    world.tab(
+        "Sales",
+        ["Order", "Day", "Rep", "Item", "Paid"],
+        ["A1", "2026-09-14", "Ann", "Bolts", "5"],
+        ["A1", "2026-09-14", "Ann", "Nuts", "7"],
+        ["A2", "2026-09-15", "Bob", "Nuts", "11"],
+    )
+    orders = TabMapping(
+        "opportunity", {"Order": "id", "Day": "close_date", "Rep": "owner"}, {"is_won": "yes"}, repeats=True
+    )
+    lines = TabMapping("opportunity_line", {"Order": "opportunity", "Item": "product", "Paid": "total"})
+    source = SheetsSource(world.client(), [world.book.id], mappings={"Sales": [orders, lines]}, makes_members=True)
+    changes = list(source.changes({}))
+    assert problems_of(changes) == []
+    assert [row["id"] for row in rows_of(changes, "opportunity")] == ["sheet:Sales:A1", "sheet:Sales:A2"]
+    sold = [(row["opportunity"], row["product"], row["total"]) for row in rows_of(changes, "opportunity_line")]
+    assert sorted(sold) == [
+        ("sheet:Sales:A1", "sheet:Sales:product:Bolts", 5.0),
+        ("sheet:Sales:A1", "sheet:Sales:product:Nuts", 7.0),
+        ("sheet:Sales:A2", "sheet:Sales:product:Nuts", 11.0),
+    ]
+
+
+def test_a_target_whose_rep_cannot_be_read_does_not_become_the_company_s(world: World) -> None:
+    world.tab("Targets", ["KPI", "Rep", "Period", "Target"], ["revenue", "#N/A", "2026-09", "5"])
+    changes = list(world.source().changes({}))
+    assert rows_of(changes, "target") == []
+    (problem,) = problems_of(changes)
+    assert problem.startswith('Targets!B2: "#N/A": The formula in this cell is in error. The row was left out.')
+
+
 def test_settings_of_tabs_are_checked(world: World) -> None:
     read = tab_mappings(
         {"A": "target", "B": {"table": "expense", "columns": {"Wat": "on"}, "factors": {"amount": 2}}}
     )
-    assert read["B"] == TabMapping("expense", {"Wat": "on"}, {}, {"amount": 2.0})
-    for wrong in (5, {"tabel": "x"}, {"columns": "x"}, {"factors": {"amount": "much"}}):
+    assert read["B"] == (TabMapping("expense", {"Wat": "on"}, {}, {"amount": 2.0}),)
+    wrong_entries = (5, {"tabel": "x"}, {"columns": "x"}, {"factors": {"amount": "much"}}, {"repeats": "x"}, [], [{}])
+    for wrong in wrong_entries:
         with pytest.raises(SourceError, match=r'google\.tabs\."A"'):
             tab_mappings({"A": wrong})
     problems = problems_of(list(world.source(Sheet1=TabMapping("targets"), Nope=TabMapping("target")).changes({})))
