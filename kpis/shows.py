@@ -9,11 +9,11 @@ import numpy as np
 
 from kpis.additivity import adds_up_over_members, adds_up_over_time
 from kpis.blocks import Numbers
+from kpis.certainty import interval_of
 from kpis.definitions import COMPANY, Catalogue, Kpi
 from kpis.errors import QuestionError, suggest
 from kpis.evaluate import Evaluation
-from kpis.facts import FACTS
-from kpis.formula import Formula, Name, Operation, names, parse
+from kpis.formula import Name, Operation, parse
 from kpis.questions import SHOWS, Show
 from kpis.results import Column, merged_codes
 from kpis.words import fold
@@ -39,7 +39,6 @@ _SHOW_OF: Final[Mapping[str, Show]] = {fold(word): show for show, words in _WORD
 _AHEAD, _ON_TRACK, _AT_RISK = 1.05, 0.95, 0.8
 """From which pace on one is ahead, on track, or at risk: attainment over the share of the period that has passed."""
 _TIE: Final = 1e-9
-_Z: Final = 1.959963984540054  # 95 % of a normal distribution lie within so many standard deviations
 
 
 def resolve_show(words: str) -> Show:
@@ -156,40 +155,12 @@ def _status(evaluation: Evaluation, kpi: Kpi) -> Column:
     return Column(np.where(np.isnan(attainment.values), np.nan, status), attainment.codes)
 
 
-def _interval(side: float) -> Callable[[Evaluation, Kpi], Column]:
-    def bound(evaluation: Evaluation, kpi: Kpi) -> Column:
-        formula = quotient_of(evaluation.world.catalogue, kpi)
-        if kpi.unit != "percent" or formula is None or not _counts(evaluation.world.catalogue, formula):
-            raise QuestionError(f"low and high are not available for {kpi.titles['en']}: it is no share of a count.")
-        hits, trials = evaluation.formula(formula.left), evaluation.formula(formula.right)
-        rate = evaluation.value(kpi.id)
-        code = evaluation.world.reasons.code("no_data", "There is no interval: the part is larger than the whole.")
-        column = Column(_wilson(hits.values, trials.values, side), merged_codes(rate, hits))
-        return column.where(hits.values > trials.values, code)
-
-    return bound
+def _low(evaluation: Evaluation, kpi: Kpi) -> Column:
+    return interval_of(evaluation, kpi).low
 
 
-def _wilson(hits: Numbers, trials: Numbers, side: float) -> Numbers:
-    """Return one end of the Wilson score interval at 95 %: ``side`` is -1 for the low and 1 for the high one."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rate = hits / trials
-        spread = _Z * np.sqrt(np.maximum(rate * (1 - rate), 0) / trials + _Z**2 / (4 * trials**2))
-        return np.asarray((rate + _Z**2 / (2 * trials) + side * spread) / (1 + _Z**2 / trials), dtype=np.float64)
-
-
-def _counts(catalogue: Catalogue, formula: Formula) -> bool:
-    """Tell whether a formula is made of counts of rows or members alone."""
-    return all(_is_count(catalogue, name) for name in names(formula))
-
-
-def _is_count(catalogue: Catalogue, name: str) -> bool:
-    if name in catalogue.kpis:
-        return _counts(catalogue, parse(catalogue.kpis[name].formula))
-    measure = catalogue.measures[name]
-    if measure.kind in {"members", "distinct"}:
-        return True
-    return bool(measure.fact) and measure.kind != "quantile" and measure.value == FACTS[measure.fact].values[0]
+def _high(evaluation: Evaluation, kpi: Kpi) -> Column:
+    return interval_of(evaluation, kpi).high
 
 
 def _minus(left: Column, right: Column) -> Column:
@@ -207,6 +178,6 @@ _SHOWN: Final[Mapping[Show, Callable[[Evaluation, Kpi], Column]]] = {
     "rank": _rank,
     "status": _status,
     "n": _count,
-    "low": _interval(-1.0),
-    "high": _interval(1.0),
+    "low": _low,
+    "high": _high,
 }

@@ -219,7 +219,7 @@ def test_targets_that_cannot_be_used_are_reported_and_the_rest_is_used(answerer:
 
 
 @pytest.mark.parametrize(("show", "words"), [
-    ("rang", "Only a member"), ("low", "no share of a count"), ("shre", "Did you mean share"),
+    ("rang", "Only a member"), ("low", "no share, mean or median"), ("shre", "Did you mean share"),
 ])  # fmt: skip
 def test_a_show_without_meaning_is_an_error_in_its_cell(answerer: Answerer, show: str, words: str) -> None:
     answer = ask(answerer, "revenue", "", "2025-Q2", show)

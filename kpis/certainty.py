@@ -1,0 +1,110 @@
+"""Certainty: the interval about each value of a KPI, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kpis import sentences
+from kpis.blocks import Numbers
+from kpis.definitions import Kpi
+from kpis.errors import QuestionError
+from kpis.estimates import Estimate, Mean, Quantile, Rest, Share, Term, estimate_of, product_of
+from kpis.evaluate import Evaluation
+from kpis.facts import FACTS
+from kpis.intervals import quantile_ranks, quotient_spread, student, wilson
+from kpis.results import Column
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Both ends at 95 %, cell by cell; a cell without them has its reason in both columns."""
+
+    low: Column
+    high: Column
+
+
+def interval_of(evaluation: Evaluation, kpi: Kpi) -> Interval:
+    """Return the interval of each value. Raises `QuestionError` for a KPI that is no estimate from single rows."""
+    estimate = estimate_of(evaluation.world.catalogue, kpi)
+    if estimate is None:
+        raise QuestionError(sentences.no_interval(kpi.titles["en"]))
+    return interval_by(evaluation, kpi, estimate)
+
+
+def interval_by(evaluation: Evaluation, kpi: Kpi, estimate: Estimate) -> Interval:
+    """Return the interval of each value of a KPI that is this kind of estimate."""
+    match estimate:
+        case Share():
+            return _of_share(evaluation, kpi, estimate)
+        case Mean():
+            return _of_mean(evaluation, kpi, estimate)
+        case Quantile():
+            return _of_quantile(evaluation, kpi, estimate)
+        case Rest(whole, of, inner):
+            taken = interval_by(evaluation, of, inner)
+            low, high = (Column(whole - column.values, column.codes) for column in (taken.high, taken.low))
+            return Interval(low, high)
+
+
+def _of_share(evaluation: Evaluation, kpi: Kpi, share: Share) -> Interval:
+    hits, trials = evaluation.formula(share.hits), evaluation.formula(share.trials)
+    low, high = wilson(hits.values, trials.values)
+    interval = _beside(evaluation.value(kpi.id), low, high)
+    is_impossible = (hits.values > trials.values) | (hits.values < 0)
+    return _without(evaluation, interval, is_impossible, sentences.part_above_whole())
+
+
+def _of_mean(evaluation: Evaluation, kpi: Kpi, mean: Mean) -> Interval:
+    value, rows = evaluation.value(kpi.id), evaluation.value(kpi.count).values
+    tops, products, bottoms = (
+        _summed_products(evaluation, mean, left, right)
+        for left, right in ((mean.top, mean.top), (mean.top, mean.bottom), (mean.bottom, mean.bottom))
+    )
+    divisor = sum(term.factor * evaluation.value(term.measure.name).values for term in mean.bottom)
+    spread = quotient_spread(value.values, tops, products, bottoms)
+    interval = _beside(value, *student(value.values, np.asarray(divisor, dtype=np.float64), spread, rows))
+    interval = _without(evaluation, interval, rows < 2, sentences.one_value())
+    return _without(evaluation, interval, np.isnan(spread), sentences.no_squares())
+
+
+def _summed_products(evaluation: Evaluation, mean: Mean, left: Sequence[Term], right: Sequence[Term]) -> Numbers:
+    """Return the sum over rows of left times right; nan where the numbers at hand do not have it."""
+    total = np.zeros(len(evaluation))
+    for one in left:
+        for other in right:
+            product = product_of(one.measure, other.measure)
+            if product is not None:
+                found = evaluation.summed(FACTS[mean.fact], mean.axis, product)
+                total = total + one.factor * other.factor * (np.nan if found is None else found)
+    return total
+
+
+def _of_quantile(evaluation: Evaluation, kpi: Kpi, quantile: Quantile) -> Interval:
+    value, found = evaluation.value(kpi.id), evaluation.ordered(quantile.measure)
+    if found is None:
+        return Interval(value, value)
+    sample, start, end = found
+    counts, places = np.unique(end - start, return_inverse=True)
+    known = [quantile_ranks(count, quantile.measure.quantile) or (0, 0) for count in counts.tolist()]
+    ranks = np.array(known, dtype=np.int64).reshape(-1, 2)[places.reshape(-1)]
+    interval = _beside(value, *(sample.at_ranks(start, end, ranks[:, side]) for side in (0, 1)))
+    return _without(evaluation, interval, np.isnan(interval.low.values), sentences.few_values())
+
+
+def _beside(value: Column, low: Numbers, high: Numbers) -> Interval:
+    """Return an interval where there is a value; where there is none, the value's reason says why."""
+    is_blank = np.isnan(value.values)
+    low, high = (np.where(is_blank, np.nan, side) for side in (low, high))
+    return Interval(Column(low, value.codes), Column(high, value.codes))
+
+
+def _without(evaluation: Evaluation, interval: Interval, mask: NDArray[np.bool_], sentence: str) -> Interval:
+    """Return the interval without these cells, for this reason; a cell that has a reason keeps it."""
+    if not mask.any():
+        return interval
+    code = evaluation.world.reasons.code("no_data", sentence)
+    return Interval(interval.low.where(mask, code), interval.high.where(mask, code))
