@@ -30,7 +30,7 @@ DEALS = ("006000000000001AAA", "006000000000002AAA")
 
 
 class Watcher(threading.Thread):
-    """Reads without a pause: in every snapshot the reps' pipeline must sum to the company's."""
+    """Reads on and on: in every snapshot the reps' pipeline must sum to the company's."""
 
     def __init__(self, organisation: Organisation) -> None:
         super().__init__(daemon=True)
@@ -52,6 +52,7 @@ class Watcher(threading.Thread):
             if desk.snapshot.id not in self.snapshots[-1:]:
                 self.snapshots.append(desk.snapshot.id)
             self.read_count += 1
+            self._stop_reading.wait(0.01)  # the worker needs the processor, too
 
     def stop(self) -> None:
         self._stop_reading.set()
