@@ -269,7 +269,7 @@ class Plain:
         if not dated or period.last < min(dated):
             return None
         is_ahead = period.first > self.today and not is_forward
-        rows = [row for row in self.inside(measure.fact, chosen) if all(_meets(row, c) for c in measure.where)]
+        rows = [row for row in self.inside(measure.fact, chosen) if all(meets(row, c) for c in measure.where)]
         begins, ends = f"{measure.axis}_day", f"{measure.end_axis}_day"
         until = min(period.last, self.today)
         if measure.kind in {"stock", "overlap"}:
@@ -455,7 +455,7 @@ def _total(rows: Sequence[Fields], column: str) -> float:
     return float(sum(cast("float", row[column]) for row in rows if row.get(column) is not None))
 
 
-def _meets(row: Fields, condition: Condition) -> bool:
+def meets(row: Fields, condition: Condition) -> bool:
     value = row.get(condition.column)
     if condition.operator == "is null":
         return value is None

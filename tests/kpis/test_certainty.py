@@ -1,0 +1,222 @@
+"""Intervals of KPIs: against loops over the rows of random organisations, and in words where there is none."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from kpis.catalogue import read_catalogue
+from kpis.definitions import Catalogue, Kpi
+from kpis.errors import DefinitionError
+from kpis.estimates import Mean, Quantile, Rest, Share, estimate_of
+from kpis.periods import Calendar, Period, parse_period
+from kpis.questions import Question
+from tests.support.canonical import Row
+from tests.support.opened_org import CATALOGUE, opened_org
+from tests.support.plain import Plain, Slice, meets
+from tests.support.plain_intervals import quantile_interval, share_interval, sums_interval
+from tests.support.random_org import Org, random_org
+
+SHARES = {
+    "win_rate", "email_open_rate", "email_reply_rate", "email_click_rate", "email_unsubscribe_rate",
+    "lead_conversion_rate", "lead_to_opportunity_ratio", "end_to_end_conversion", "click_through_rate",
+    "ad_conversion_rate", "crm_adoption", "reps_at_quota",
+}  # fmt: skip
+MEANS = {
+    "sales_cycle_length": ({"won_cycle_days": 1}, {"won_cycles": 1}),
+    "average_deal_size": ({"won_amount": 1}, {"won_deals": 1}),
+    "lead_response_time": ({"lead_response_hours": 1}, {"contacted_leads": 1}),
+    "discount_rate": ({"won_list_value": 1, "won_line_value": -1}, {"won_list_value": 1}),
+    "online_order_share": ({"online_revenue": 1}, {"won_amount": 1}),
+    "conversation_rate": ({"connected_calls": 1}, {"outbound_calls": 1}),
+    "net_promoter_score": (
+        {"promoters": 100, "detractors": -100},
+        {"promoters": 1, "passives": 1, "detractors": 1},
+    ),
+    "customer_satisfaction": ({"csat_points": 1}, {"csat_answers": 1}),
+    "recommendation_score": ({"nps_points": 1}, {"nps_answers": 1}),
+}
+PERIODS = ("2024", "2024-Q1", "2024-02", "this quarter", "last month", "2023", "2024-01-01..2025-05-01")
+CALENDAR = Calendar()
+Fields = dict[str, object]
+Ends = tuple[float, float] | None
+
+
+def test_each_kpi_that_is_an_estimate_is_known_as_what_it_is() -> None:
+    kinds = {kpi.id: estimate_of(CATALOGUE, kpi) for kpi in CATALOGUE.kpis.values()}
+    assert {name for name, kind in kinds.items() if isinstance(kind, Share)} >= SHARES
+    assert {name for name, kind in kinds.items() if isinstance(kind, Mean)} >= set(MEANS)
+    assert isinstance(kinds["sales_cycle_median"], Quantile)
+    assert [kinds[name] for name in ("revenue", "quota_attainment", "gross_margin", "revenue_growth")] == [None] * 4
+
+
+@pytest.mark.parametrize("seed", range(300, 308))
+def test_the_engine_gives_the_intervals_that_loops_over_rows_give(seed: int, tmp_path: Path) -> None:
+    org = tame(random_org(seed))
+    opened = opened_org(org.tables, org.today, tmp_path / "org")
+    answerer, plain, chance = opened.answerer(), Plain(org, CATALOGUE, CALENDAR), random.Random(seed)
+    asked: list[tuple[Kpi, Slice, Period, str]] = []
+    for name in (*sorted(SHARES), *MEANS, "sales_cycle_median"):
+        kpi = CATALOGUE.kpis[name]
+        for words in PERIODS:
+            dimension = chance.choice(["", *kpi.dimensions])
+            member = chance.choice(answerer.cube.members(dimension).all) if dimension else None
+            chosen = {dimension: member.id} if member else {}
+            who = f"{dimension}:{member.id or 'Unspecified'}" if member else ""
+            asked.append((kpi, chosen, parse_period(words, CALENDAR, answerer.today), who))
+    questions = [
+        Question(kpi.id, who, period.label, show) for kpi, _, period, who in asked for show in ("low", "high")
+    ]
+    answers = answerer.answer_all(questions)
+    wrong = []
+    for place, (kpi, part, period, who) in enumerate(asked):
+        found = answers[2 * place].value, answers[2 * place + 1].value
+        expected = expected_ends(plain, kpi, part, period)
+        if not same(found, expected):
+            wrong.append((kpi.id, who, period.label, found, expected, answers[2 * place].message))
+    assert wrong == []
+
+
+def tame(org: Org) -> Org:
+    """Return the organisation without its millions: beside them a spread of cents is no more than rounding."""
+    tables: dict[str, list[Row]] = {
+        name: [{key: 12_345.67 if value == 1e7 else value for key, value in row.items()} for row in rows]
+        for name, rows in org.tables.items()
+    }
+    return Org(tables, org.today)
+
+
+def expected_ends(plain: Plain, kpi: Kpi, chosen: Slice, period: Period) -> Ends:
+    value = plain.kpi(kpi.id, chosen, period)
+    if value is None:
+        return None
+    if kpi.id in SHARES:
+        left, _, right = kpi.formula.partition(" / ")
+        hits = plain.formula(left, chosen, period, is_forward=False)
+        trials = plain.formula(right, chosen, period, is_forward=False)
+        assert hits is not None
+        assert trials is not None
+        return share_interval(hits, trials) if 0 <= hits <= trials else None
+    if kpi.id not in MEANS:
+        measure = CATALOGUE.measures[kpi.formula]
+        rows = rows_of(plain, measure.name, chosen, period)
+        values = [cast("float", row[measure.value]) for row in rows if row[measure.value] is not None]
+        return quantile_interval(values, measure.quantile)
+    top, bottom = MEANS[kpi.id]
+    rows = rows_of(plain, next(iter(bottom)), chosen, period, conditions=False)
+    tops, bottoms = ([contribution(row, side) for row in rows] for side in (top, bottom))
+    return sums_interval(tops, bottoms, len(rows_of(plain, kpi.count, chosen, period, ones=True)))
+
+
+def rows_of(  # noqa: PLR0917 what to look at, and how
+    plain: Plain, name: str, chosen: Slice, period: Period, conditions: bool = True, ones: bool = False
+) -> list[Fields]:
+    """Return the rows of a measure; all of the period without conditions, those that count one with ``ones``."""
+    measure = CATALOGUE.measures[name]
+    rows = [row for row in plain.inside(measure.fact, chosen) if row.get(f"{measure.axis}_day") is not None]
+    rows = [row for row in rows if period.first <= cast("int", row[f"{measure.axis}_day"]) <= period.last]
+    rows = [row for row in rows if not conditions or all(meets(row, one) for one in measure.where)]
+    return [row for row in rows if not ones or row.get(measure.value)]
+
+
+def contribution(row: Fields, side: dict[str, int]) -> float:
+    total = 0.0
+    for name, factor in side.items():
+        measure = CATALOGUE.measures[name]
+        if all(meets(row, one) for one in measure.where) and row.get(measure.value) is not None:
+            total += factor * cast("float", row[measure.value])
+    return total
+
+
+def same(found: Sequence[float | None], expected: Ends) -> bool:
+    if expected is None:
+        return list(found) == [None, None]
+    return all(
+        one is not None and math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-4)
+        for one, other in zip(found, expected, strict=True)
+    )
+
+
+OWN = """
+family = "revenue"
+
+[measures.closed]
+kind = "flow"
+fact = "opportunity"
+axis = "close"
+value = "deals"
+where = [["is_closed", "=", true]]
+words = { en = "closed", fr = "closes" }
+
+[measures.big]
+kind = "flow"
+fact = "opportunity"
+axis = "close"
+value = "deals"
+where = [["amount", ">", 10], ["is_closed", "=", true]]
+words = { en = "big", fr = "grandes" }
+
+[kpis.big_share]
+titles = { en = "Big share", fr = "Part des grandes" }
+formula = "big / closed"
+formula_words = { en = "big / closed", fr = "grandes / closes" }
+unit = "percent"
+better = "higher"
+horizon = "lagging"
+count = "closed"
+source = "own"
+examples = [{ inputs = { big = 1, closed = 2 }, expected = 0.5 }]
+
+[kpis.small_share]
+titles = { en = "Small share", fr = "Part des petites" }
+formula = "1 - big_share"
+formula_words = { en = "1 - big share", fr = "1 - part" }
+unit = "percent"
+better = "lower"
+horizon = "lagging"
+count = "closed"
+source = "own"
+examples = [{ inputs = { big_share = 0.25 }, expected = 0.75 }]
+"""
+
+
+def own(old: str = "", new: str = "") -> Catalogue:
+    return read_catalogue({"own.toml": OWN.replace(old, new) if old else OWN})
+
+
+def test_what_is_left_of_a_share_is_as_sure_as_the_share() -> None:
+    rest = estimate_of(own(), own().kpis["small_share"])
+    assert isinstance(rest, Rest)
+    assert (rest.whole, rest.of.id, rest.method, rest.few) == (1, "big_share", "wilson", 20)
+
+
+def test_a_part_that_may_hold_other_rows_is_no_share() -> None:
+    loose = own('["amount", ">", 10], ["is_closed", "=", true]', '["amount", ">", 10]')
+    assert isinstance(estimate_of(loose, loose.kpis["big_share"]), Mean)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('formula = "big / closed"\ninterval = "bayes"', 'interval "bayes" is unknown'),
+        ('formula = "big / closed"\ninterval = "wilson"', ""),
+        ('formula = "big / closed"\ninterval = "t"', ""),
+        ('formula = "big / closed"\ninterval = "none"', ""),
+        ('formula = "closed - big"\ninterval = "wilson"', 'interval = "wilson" is for a quotient of two counts'),
+        ('formula = "closed - big"\ninterval = "t"', 'interval = "t" is for a quotient of sums over the same rows'),
+    ],
+)
+def test_a_definition_may_say_its_interval_if_its_formula_allows_it(line: str, words: str) -> None:
+    text = OWN.replace('formula = "big / closed"', line)
+    if "closed - big" in line:
+        text = text.replace("closed = 2 }, expected = 0.5", "closed = 2 }, expected = 1")
+    if words:
+        with pytest.raises(DefinitionError, match=words):
+            read_catalogue({"own.toml": text})
+    else:
+        assert read_catalogue({"own.toml": text}).kpis["big_share"].id == "big_share"
