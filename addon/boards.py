@@ -14,6 +14,7 @@ from addon.tabs import (
     leaderboard_tab,
     scorecard_tab,
 )
+from addon.titles import reason_of
 from connectors.sheets_content import TabContent
 from kpis.definitions import Language
 from kpis.questions import Answer, Question
@@ -43,7 +44,7 @@ def scorecard(desk: Desk, who: str, period: str, name: str, language: Language) 
             value=value.value,
             unit=catalogue.kpis[kpi].unit,
             state=value.state,
-            message=value.message,
+            message=reason_of(value, language),
             target=target.value,
             attainment=attainment.value,
             versus_prior=_change(value, prior),
@@ -82,7 +83,7 @@ def leaderboard(desk: Desk, period: str, language: Language) -> TabContent:
                 rank=None if rank.value is None else int(rank.value),
                 name=rep.name,
                 team=teams[int(team_of[rep.code])].name,
-                values=[LeaderboardValue(one.value, one.state, one.message) for one in values],
+                values=[LeaderboardValue(one.value, one.state, reason_of(one, language)) for one in values],
             )
         )
     rows.sort(key=lambda row: (row.rank is None, row.rank, row.name))

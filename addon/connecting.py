@@ -31,15 +31,18 @@ def connecting(services: Services) -> Blueprint:
     @routes.post("/connect")
     def connect() -> Response:
         spreadsheet, claims = _request(services)
+        limit = _limit_of(services, spreadsheet)
         minted = services.keys.mint(
             spreadsheet,
-            _limit_of(services, spreadsheet),
+            limit,
             str(claims["email"])[:320],
             settings.integer("web", "key_days"),
             settings.clock.now(),
         )
         expires_at = instant_text(minted.expires_at)
-        return json_reply({"spreadsheet": minted.spreadsheet, "key": minted.key, "expires_at": expires_at})
+        return json_reply(
+            {"spreadsheet": minted.spreadsheet, "key": minted.key, "expires_at": expires_at, "limit": limit}
+        )
 
     @routes.post("/disconnect")
     def disconnect() -> Response:
