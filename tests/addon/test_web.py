@@ -17,7 +17,7 @@ from addon.web import create_app
 from tests.support.running import running_world
 from tests.support.web_world import SPREADSHEET, WebWorld, web_world
 
-SIGNED = ("kpi", "table", "scorecard", "trend", "leaderboard", "explain", "records")
+SIGNED = ("kpi", "table", "scorecard", "trend", "leaderboard", "funnel", "bridge", "explain", "records")
 
 
 @pytest.fixture(scope="module")
@@ -236,7 +236,7 @@ def test_connecting_mints_a_key_that_works_and_disconnecting_ends_it(web: WebWor
         "/v1/connect", json={"spreadsheet": "1NewSheet"}, headers={"Authorization": f"Bearer {token}"}
     )
     minted = reply.get_json()
-    assert set(minted) == {"spreadsheet", "key", "expires_at"}
+    assert set(minted) == {"spreadsheet", "key", "expires_at", "limit"}
     again = web.client.post("/v1/connect", json={"spreadsheetId": "1NewSheet", "id_token": token}).get_json()
     assert again["key"] != minted["key"]
     for key in (minted["key"], again["key"]):
