@@ -1,8 +1,8 @@
 """Evidence: the rows behind a measure, found by the same facts and conditions as its number, by another select.
 
 A row of a flow, a quantile or a count of different values lies in the period. A row of a stock, an age or an overlap
-has come by the period's end and is still there; one that left before it came counts against, as it does in the number.
-A survivor's row is there at the period's end, and one with the same value was there on the day before the period.
+has come by the period's end and is still there; one that left before it came counts against, as in the number. A
+survivor's row is there at the period's end, and one with the same value was there on the day before the period.
 """
 
 from __future__ import annotations
@@ -98,9 +98,9 @@ class Evidence:
         counted = _counted(measure, scope, self.today)
         if measure.kind != "survivors":
             return [*inside, *counted]
-        was_there = exp.select(exp.column(measure.value)).from_(self._fact(measure, scope).view)
-        was_there = was_there.where(*(tree.copy() for tree in inside), *_was_there(measure, scope))
-        same = exp.In(this=exp.column(measure.value), query=exp.Subquery(this=was_there))
+        before = exp.select(exp.column(measure.value)).from_(self._fact(measure, scope).view)
+        before = before.where(*(tree.copy() for tree in inside), *was_there(measure, scope))
+        same = exp.In(this=exp.column(measure.value), query=exp.Subquery(this=before))
         return [*inside, *counted, same]
 
     def slice_of(self, measure: Measure, scope: Scope) -> list[exp.Expr]:
@@ -183,7 +183,7 @@ def _counted(measure: Measure, scope: Scope, today: int) -> list[exp.Expr]:
     return [*conditions, population(measure, scope, today)]
 
 
-def _was_there(measure: Measure, scope: Scope) -> list[exp.Expr]:
+def was_there(measure: Measure, scope: Scope) -> list[exp.Expr]:
     """Return the conditions for rows that were there on the day before the period."""
     begin, end = exp.column(f"{measure.axis}_day"), exp.column(f"{measure.end_axis}_day")
     day = exp.convert(scope.period.first)

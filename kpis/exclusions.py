@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from kpis.cases import Case, Leaf
 from kpis.definitions import Condition
-from kpis.evidence import Evidence, has_left, is_count, population
+from kpis.evidence import Evidence, has_left, is_count, population, was_there
 from kpis.facts import Fact
 from kpis.filters import Texts, failure_words, noun, population_words, texts
 from kpis.measures import condition_tree
@@ -47,14 +47,17 @@ class _Group:
         return self.leaves[0]
 
 
-def exclusions(case: Case, *, with_unspecified: bool) -> list[Exclusion]:
-    """Return what a case leaves out; ``with_unspecified`` also what belongs to nobody, of a slice of somebody."""
+def exclusions(case: Case, *, is_limited: bool) -> list[Exclusion]:
+    """Return what a case leaves out, and of a slice of somebody also what belongs to nobody.
+
+    ``is_limited``: not what would tell a caller of what lies outside the limit.
+    """
     found: list[Exclusion] = []
     leaves = case.leaves()
-    for group in _groups(case, leaves):
-        found += _not_counted(case, group)
+    for group in _groups(case, [leaf for leaf in leaves if not (is_limited and _looks_outside(case, leaf))]):
+        found += _not_survived(case, group) if group.first.measure.kind == "survivors" else _not_counted(case, group)
         found += _without_value(case, group)
-        if with_unspecified:
+        if not is_limited:
             found += _of_nobody(case, group)
     for leaf in leaves:
         if leaf.measure.kind in {"members", "reached"}:
@@ -62,11 +65,16 @@ def exclusions(case: Case, *, with_unspecified: bool) -> list[Exclusion]:
     return [one for one in found if one.count]
 
 
+def _looks_outside(case: Case, leaf: Leaf) -> bool:
+    """Tell whether a condition of a leaf rests on another number, such as one of the whole company."""
+    return case.recount.catalogue.measures[leaf.measure.name].kind == "older"
+
+
 def _groups(case: Case, leaves: Sequence[Leaf]) -> Iterator[_Group]:
     groups: dict[tuple[object, ...], list[Leaf]] = {}
     for leaf in leaves:
         measure = leaf.measure
-        if measure.fact and measure.kind not in {"older", "reached"} and case.recount.can_be(measure, leaf.scope):
+        if measure.fact and measure.kind != "reached" and case.recount.can_be(measure, leaf.scope):
             key = (measure.fact, measure.axis, measure.end_axis, measure.end_axis and measure.kind, leaf.scope)
             groups.setdefault(key, []).append(leaf)
     for members in groups.values():
@@ -94,6 +102,18 @@ def _not_counted(case: Case, group: _Group) -> list[Exclusion]:
     rows = population_words(leaf.measure, leaf.scope, case.recount.catalogue, evidence.today)
     parts = tuple(one.name for one in group.leaves)
     return [Exclusion(parts, rows, reason, count) for reason, count in counts.values()]
+
+
+def _not_survived(case: Case, group: _Group) -> Iterator[Exclusion]:
+    """Count the rows that were there before the period and are not at its end, nor is another with their value."""
+    evidence = case.recount.evidence
+    for leaf in group.leaves:
+        present = evidence.query(leaf.measure, leaf.scope, [exp.column(leaf.measure.value)])
+        is_back = exp.In(this=exp.column(leaf.measure.value), query=exp.Subquery(this=present))
+        where = [*map(condition_tree, leaf.measure.where), *was_there(leaf.measure, leaf.scope), exp.not_(is_back)]
+        day = {"first": str(date_of(leaf.scope.period.first))}
+        rows = texts("periods", "were_there", day | {"fact": noun("facts", group.fact.table)})
+        yield Exclusion((leaf.name,), rows, _gone(case, leaf), _count(evidence, group, leaf, where))
 
 
 def _patterns(evidence: Evidence, group: _Group, atoms: Sequence[exp.Expr]) -> Iterator[tuple[tuple[bool, ...], int]]:

@@ -31,7 +31,8 @@ _MONEY: Final = frozenset({
     "largest_competitor_sales", "annual_value", "campaign_sales", "baseline_sales",
 })  # fmt: skip
 _UNITS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(_MONEY, "money"), **dict.fromkeys(("cycle_days", "hire_days", "stay_days", "tenure_days"), "days"),
+    **dict.fromkeys(_MONEY, "money"),
+    **dict.fromkeys(("cycle_days", "hire_days", "stay_days", "tenure_days"), "days"),
     **dict.fromkeys(("response_hours", "hours", "recruiting_hours"), "hours"),
 }  # fmt: skip
 
@@ -105,7 +106,7 @@ def explanation_of(answerer: Answerer, case: Case) -> Explanation:
         case.scope.period,
         slice_words(case.scope, answerer.cube),
         tuple(_Tree(answerer, case).parts()),
-        tuple(exclusions(case, with_unspecified=not answerer.limit.is_set)),
+        tuple(exclusions(case, is_limited=answerer.limit.is_set)),
         count,
         case.check if count <= MOST_RECOUNTED else None,
     )
@@ -197,6 +198,7 @@ class _Tree:
     def _measured(self, measure: Measure, role: Role, place: _Place, depth: int) -> Part:
         column = place.evaluation.value(measure.name)
         reason = place.reason(column)
+        is_hidden = measure.kind == "whole" and self._answerer.limit.is_set
         parts = self._below_measure(measure, place, depth)
         is_leaf = measure.kind not in {"derived", "shift"}
         return Part(
@@ -204,10 +206,10 @@ class _Tree:
             role=role,
             kind=measure.kind,
             words=measure.words,
-            value=place.value(column),
+            value=None if is_hidden else place.value(column),
             unit=self._unit(measure, parts if not is_leaf else ()),
-            state=reason.state,
-            message=reason.sentence,
+            state="not_allowed" if is_hidden else reason.state,
+            message="" if is_hidden else reason.sentence,
             period=place.scope.period if is_leaf or not parts else parts[0].period,
             formula=measure.formula or measure.than,
             filter=self._filter(measure, place.scope) if is_leaf else {},
@@ -245,7 +247,6 @@ class _Tree:
         if measure.kind in {"calendar", "age"} or measure.counts == "days":
             return "days"
         return "count" if not measure.fact or is_count(measure) else _UNITS.get(measure.value, "count")
-
 
     def _unit_of(self, name: str) -> str:
         """Return the unit of a name that may only lead to another."""

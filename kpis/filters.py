@@ -71,6 +71,8 @@ def _when(measure: Measure, scope: Scope, catalogue: Catalogue, today: int, key:
         values["of"] = of.titles if of else catalogue.measures[measure.of].words
     if measure.kind in {"flow", "quantile", "distinct"} and is_to_date(scope.period):
         key = "come"
+    if scope.period.last < scope.period.first:
+        key = "none"
     return texts("periods", key if key in _words()["periods"] else "flow", values)
 
 

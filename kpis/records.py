@@ -18,7 +18,7 @@ from kpis.measures import rendered
 from kpis.members import unspecified
 from kpis.periods import date_of
 from kpis.questions import Answer, Question
-from kpis.recount import Recount, Verdict
+from kpis.recount import Recount, Verdict, plain
 from kpis.target_shares import TargetShare
 
 if TYPE_CHECKING:
@@ -134,12 +134,11 @@ class _Lister:
         return sorted(shares, key=lambda share: (share.first, share.id))
 
     def _member_record(self, leaf: Leaf, verdict: Verdict) -> Record:
-        values = "; ".join(f"{name} = {_plain(value)}" for name, value in verdict.values.items())
         amount = verdict.amount if verdict.holds else 0.0
-        return Record(leaf.name, verdict.member.id, verdict.member.name, value=amount, note=values)
+        return Record(leaf.name, verdict.member.id, verdict.member.name, value=amount, note=verdict.note)
 
     def _target_record(self, leaf: Leaf, share: TargetShare) -> Record:
-        note = f"{date_of(share.first)}..{date_of(share.last)} = {_plain(share.of_value)}"
+        note = f"{date_of(share.first)}..{date_of(share.last)} = {plain(share.of_value)}"
         name = ""
         if share.dimension != COMPANY:
             name = self._evidence.cube.members(share.dimension).all[share.member].name
@@ -204,7 +203,3 @@ def _contributed(leaf: Leaf, today: int, order: Sequence[str]) -> exp.Expr:
     place = exp.Window(this=exp.RowNumber(), partition_by=[same], order=ordered)
     is_first = exp.EQ(this=place, expression=exp.convert(1))
     return exp.cast(exp.Case(ifs=[exp.If(this=is_first, true=exp.convert(1))], default=exp.convert(0)), "DOUBLE")
-
-
-def _plain(value: float | None) -> str:
-    return "no value" if value is None else f"{value:.12g}"

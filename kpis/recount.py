@@ -20,7 +20,7 @@ from kpis.facts import FACTS
 from kpis.formula import Comparator, Formula, condition_names, evaluate, names, parse, parse_condition
 from kpis.measures import condition_tree
 from kpis.members import Member
-from kpis.periods import Calendar, Period, business_days, elapsed
+from kpis.periods import Calendar, Period, business_days, date_of, elapsed
 from kpis.reached import first_known_day, months_between
 from kpis.shifts import shifted_period
 from kpis.tables_of import columns_of
@@ -35,12 +35,12 @@ Rows = Sequence[float] | Sequence[str]
 class Verdict:
     """Whether one member meets the condition of a count of members; ``holds`` is None where that cannot be told.
 
-    ``amount`` is what the member adds if it does.
+    ``amount`` is what the member adds if it does; ``note`` says what decides.
     """
 
     member: Member
-    values: Mapping[str, float | None]
     holds: bool | None
+    note: str
     amount: float = 1.0
 
 
@@ -54,6 +54,7 @@ class Recount:
         self._is_forward = is_forward
         self._targets: TargetShares | None = None
         self._known: dict[tuple[str, Scope], float | None] = {}
+        self._verdicts: dict[tuple[str, Scope], list[Verdict]] = {}
         self._families: dict[str, frozenset[int]] = {}
         self._by_member: dict[tuple[str, str, Period], Mapping[int, Rows]] = {}
 
@@ -91,12 +92,17 @@ class Recount:
 
     def verdicts(self, measure: Measure, scope: Scope) -> list[Verdict]:
         """Return what a count of members says of each listed member in the scope, with the values that decide."""
-        members = self._members_within(measure.over, scope)
-        if measure.over not in GROUPS:
-            self._families[measure.over] = frozenset(member.code for member in members)
-        if measure.kind == "reached":
-            return self._first_months(measure, members, scope.period)
-        return [self._verdict(measure, member, scope.period) for member in members]
+        key = (measure.name, scope)
+        if key not in self._verdicts:
+            members = self._members_within(measure.over, scope)
+            if measure.over not in GROUPS:
+                self._families[measure.over] = frozenset(member.code for member in members)
+            self._verdicts[key] = (
+                self._first_months(measure, members, scope.period)
+                if measure.kind == "reached"
+                else [self._verdict(measure, member, scope.period) for member in members]
+            )
+        return self._verdicts[key]
 
     def concrete(self, measure: Measure, scope: Scope) -> Measure | None:
         """Return a measure whose rows depend on other numbers as one that does not; None if it has no value."""
@@ -201,7 +207,8 @@ class Recount:
             _compared(evaluate(one.left, values), one.operator, evaluate(one.right, values))
             for one in parse_condition(measure.condition)
         ]
-        return Verdict(member, values, None if None in truths else all(truths))
+        note = "; ".join(f"{name} = {plain(value)}" for name, value in values.items())
+        return Verdict(member, None if None in truths else all(truths), note)
 
     def _first_months(self, measure: Measure, members: Sequence[Member], period: Period) -> list[Verdict]:
         """Return what a measure of kind ``reached`` says of each member that is known from its beginning on."""
@@ -216,8 +223,8 @@ class Recount:
     def _beginnings(self, measure: Measure) -> Mapping[int, int]:
         """Return the first day on which a row says that a member begins, by the member's code."""
         fact = FACTS[measure.fact]
-        columns = [exp.column(fact.dimensions[measure.over]), exp.column(f"{measure.axis}_day")]
-        columns = [exp.alias_(column, name) for column, name in zip(columns, ("member", "day"), strict=True)]
+        named = {"member": fact.dimensions[measure.over], "day": f"{measure.axis}_day"}
+        columns = [exp.alias_(exp.column(column), name) for name, column in named.items()]
         query = exp.select(*columns).from_(fact.view).where(*map(condition_tree, measure.where))
         table = self.evidence.engine.fact_rows(fact, query)
         codes = self.evidence.codes(measure.over, table, "member").tolist()
@@ -233,16 +240,21 @@ class Recount:
         truths = [self._verdict(measure, member, month).holds for month in months]
         first = next((month.first for month, truth in zip(months, truths, strict=True) if truth), None)
         is_told = any(truth is not None for truth in truths)
-        values = {"begin": float(begin), "first": None if first is None else float(first)}
+        note = f"{date_of(begin)} → {'…' if first is None else date_of(first)}"
         if measure.counts == "waiting":
             is_asked = bool(truths) and truths[-1] is not None
-            return Verdict(member, values, (is_asked and first is None) if is_told else None)
+            return Verdict(member, (is_asked and first is None) if is_told else None, note)
         holds = first is not None and period.first <= first <= period.last
         amount = 1.0 if measure.counts == "members" or first is None else float(max(first - begin, 0))
-        return Verdict(member, values, holds if is_told else None, amount)
+        return Verdict(member, holds if is_told else None, note, amount)
 
     def _has_targets(self) -> bool:
         return "target" in self.evidence.cube.tables
+
+
+def plain(value: float | None) -> str:
+    """Return a number as it is written in notes."""
+    return "no value" if value is None else f"{value:.12g}"
 
 
 def _quantile(values: Sequence[float], quantile: float) -> float | None:

@@ -208,7 +208,7 @@ def of_name(case: Case, name: str, suffix: str, leaves: Mapping[str, float]) -> 
         measure = CATALOGUE.measures[name]
         if measure.kind == "shift":
             period = case.recount.shifted(case.scope, measure.shift).period
-            return of_name(case, measure.of, f" {period.label}", leaves)
+            return of_name(case, measure.of, "" if period == case.scope.period else f" {period.label}", leaves)
         if measure.kind != "derived":
             return leaves[name + suffix]
     formula = kpi.formula if kpi else CATALOGUE.measures[name].formula
