@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 import pytest
 
@@ -15,6 +16,8 @@ from kpis.filters import condition_words, failure_words, noun, population_words
 from kpis.formula import evaluate
 from kpis.periods import Calendar, parse_period
 from kpis.questions import Question
+from kpis.records import records
+from tests.support.canonical import Row
 from tests.support.opened_org import CATALOGUE, OpenedOrg, opened_org
 from tests.support.random_org import random_org
 from tests.support.six_deals import TODAY, six_deals
@@ -162,3 +165,36 @@ def test_every_deal_of_a_period_is_either_counted_or_left_out(small: OpenedOrg) 
             deals = [row for row in deals if row["owner"] == ("sf:ann" if who == "Ann Lee" else None)]
         not_counted = sum(one.count for one in explanation.excluded if "Unspecified" not in one.reason["en"])
         assert explanation.row_count + not_counted == len(deals)
+
+
+def test_a_churn_lists_who_stayed_and_counts_who_did_not(tmp_path_factory: pytest.TempPathFactory) -> None:
+    contracts: dict[str, list[tuple[date, date | None]]] = {
+        "stays": [(date(2025, 1, 1), None)], "leaves": [(date(2025, 1, 1), date(2026, 2, 1))],
+        "returns": [(date(2025, 1, 1), date(2026, 1, 10)), (date(2026, 2, 10), None)],
+        "left": [(date(2025, 1, 1), date(2025, 6, 1))], "new": [(date(2026, 3, 1), None)],
+    }  # fmt: skip
+    rows: dict[str, list[Row]] = {
+        "account": [{"id": name, "name": name} for name in contracts],
+        "subscription": [
+            {"id": f"{name}{first}", "account": name, "started_on": first, "ended_on": last}
+            for name, times in contracts.items()
+            for first, last in times
+        ],
+    }
+    org = opened_org(rows, TODAY, tmp_path_factory.mktemp("contracts"))
+    question = Question("churn_rate", "", "2026-Q1")
+    explanation = explain(org.answerer(), org.facts, question)
+    assert explanation.answer.value == pytest.approx(1 / 3)
+    assert ("gone by 2026-03-31", 1) in left_out(explanation)
+    stayed = [one.id for one in records(org.answerer(), org.facts, question).records if one.part == "of_them_at_end"]
+    assert stayed == ["stays", "returns"]
+
+
+def test_a_limited_caller_is_not_told_the_numbers_of_the_company(small: OpenedOrg) -> None:
+    def company(limit: str) -> Part:
+        (stalled,) = explained(small, "stalled_opportunities", limit=limit).parts
+        return stalled.parts[0]
+
+    assert (company("").value, company("").kind) == (106, "whole")
+    assert (company("team:West").value, company("team:West").state) == (None, "not_allowed")
+    assert [reason for reason, _ in left_out(explained(small, "stalled_opportunities", limit="team:West"))] == []
