@@ -32,8 +32,8 @@ class TabMapping:
 def tab_mappings(entries: Mapping[str, object]) -> dict[str, tuple[TabMapping, ...]]:
     """Read the setting ``google.tabs``: tab title -> table, or -> table, columns, constants and factors.
 
-    A tab that holds several tables, such as orders and their lines, has a list of these. Raises SourceError that names
-    the entry.
+    A tab that holds several tables, such as orders and their lines, has a list of these. Raises SourceError that
+    names the entry.
     """
     return {title: _mappings(title, entry) for title, entry in entries.items()}
 

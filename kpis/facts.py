@@ -123,7 +123,7 @@ def _read_note(note: str) -> tuple[str, tuple[str, ...]]:
 
 
 _DEAL: Final = "rep=owner market source kind channel campaign stage"
-_DEAL_VALUES: Final = "deals amount weighted_amount line_value list_value cycle_days probability"
+_DEAL_VALUES: Final = "deals amount weighted_amount line_value list_value units cycle_days probability"
 _DEAL_FLAGS: Final = (
     "account stage forecast_category loss_reason competitor is_closed is_won is_first_win has_call_before_close "
     "has_email_before_close"
@@ -160,7 +160,7 @@ _ALL: Final = (
     _fact("assessment", "rep=owner", "on", "assessments score", "criterion"),
     _fact("usage", "rep=owner market", "on", "usages quantity", "account"),
     _fact("market_stat", "", "on", "stats market_sales largest_competitor_sales net_income equity"),
-    _fact("subscription", "rep=owner market", "started ended", "subscriptions annual_value", "account"),
+    _fact("subscription", "rep=owner market", "started ended left", "subscriptions annual_value", "account is_followed"),
     _fact(
         "campaign", "channel campaign", "started ended", "campaigns cost campaign_sales baseline_sales", "",
         "opportunity:campaign_sales,baseline_sales",

@@ -9,7 +9,8 @@ WITH line_sum AS (
     CAST(SUM(CAST(COALESCE(total, quantity * unit_price) AS DECIMAL(38, 12))) AS DOUBLE) AS total,
     CAST(SUM(CASE WHEN list_price IS NOT NULL
       THEN CAST(COALESCE(total, quantity * unit_price) AS DECIMAL(38, 12)) END) AS DOUBLE) AS line_value,
-    CAST(SUM(CAST(list_price * COALESCE(quantity, 1) AS DECIMAL(38, 12))) AS DOUBLE) AS list_value
+    CAST(SUM(CAST(list_price * COALESCE(quantity, 1) AS DECIMAL(38, 12))) AS DOUBLE) AS list_value,
+    CAST(SUM(CAST(COALESCE(quantity, 1) AS DECIMAL(38, 12))) AS DOUBLE) AS units
   FROM opportunity_line
   GROUP BY opportunity
 ), win AS (
@@ -42,6 +43,7 @@ SELECT
   COALESCE(o.amount, l.total) * o.probability / 100e0 AS weighted_amount,
   l.line_value,
   l.list_value,
+  l.units,
   o.close_date_day - o.created_at_day AS cycle_days,
   COALESCE(o.created_at_day, LEAST(o.close_date_day, :today)) AS created_day,
   o.close_date_day AS close_day,

@@ -8,7 +8,8 @@ WITH product_sum AS (
     CAST(SUM(CAST(COALESCE(total, quantity * unit_price) AS DECIMAL(38, 12))) AS DOUBLE) AS amount,
     CAST(SUM(CASE WHEN list_price IS NOT NULL
       THEN CAST(COALESCE(total, quantity * unit_price) AS DECIMAL(38, 12)) END) AS DOUBLE) AS line_value,
-    CAST(SUM(CAST(list_price * COALESCE(quantity, 1) AS DECIMAL(38, 12))) AS DOUBLE) AS list_value
+    CAST(SUM(CAST(list_price * COALESCE(quantity, 1) AS DECIMAL(38, 12))) AS DOUBLE) AS list_value,
+    CAST(SUM(CAST(COALESCE(quantity, 1) AS DECIMAL(38, 12))) AS DOUBLE) AS units
   FROM opportunity_line
   WHERE product IS NOT NULL
   GROUP BY opportunity, product
@@ -17,7 +18,8 @@ WITH product_sum AS (
     opportunity,
     CAST(SUM(CAST(amount AS DECIMAL(38, 12))) AS DOUBLE) AS amount,
     CAST(SUM(CAST(line_value AS DECIMAL(38, 12))) AS DOUBLE) AS line_value,
-    CAST(SUM(CAST(list_value AS DECIMAL(38, 12))) AS DOUBLE) AS list_value
+    CAST(SUM(CAST(list_value AS DECIMAL(38, 12))) AS DOUBLE) AS list_value,
+    CAST(SUM(CAST(units AS DECIMAL(38, 12))) AS DOUBLE) AS units
   FROM product_sum
   GROUP BY opportunity
 )
@@ -31,6 +33,7 @@ SELECT
   p.amount * f.probability / 100e0 AS weighted_amount,
   p.line_value,
   p.list_value,
+  p.units,
   f.cycle_days,
   f.created_day, f.close_day, f.exit_day
 FROM fact_opportunity AS f
@@ -46,6 +49,7 @@ SELECT
   (f.amount - COALESCE(d.amount, 0)) * f.probability / 100e0 AS weighted_amount,
   f.line_value - COALESCE(d.line_value, 0) AS line_value,
   f.list_value - COALESCE(d.list_value, 0) AS list_value,
+  f.units - COALESCE(d.units, 0) AS units,
   CASE WHEN d.opportunity IS NULL THEN f.cycle_days END AS cycle_days,
   f.created_day, f.close_day, f.exit_day
 FROM fact_opportunity AS f
@@ -54,3 +58,4 @@ WHERE d.opportunity IS NULL
   OR ABS(f.amount - COALESCE(d.amount, 0)) >= 0.000001
   OR ABS(f.line_value - COALESCE(d.line_value, 0)) >= 0.000001
   OR ABS(f.list_value - COALESCE(d.list_value, 0)) >= 0.000001
+  OR ABS(f.units - COALESCE(d.units, 0)) >= 0.000001

@@ -339,8 +339,8 @@ def test_settings_of_tabs_are_checked(world: World) -> None:
         {"A": "target", "B": {"table": "expense", "columns": {"Wat": "on"}, "factors": {"amount": 2}}}
     )
     assert read["B"] == (TabMapping("expense", {"Wat": "on"}, {}, {"amount": 2.0}),)
-    wrong_entries = (5, {"tabel": "x"}, {"columns": "x"}, {"factors": {"amount": "much"}}, {"repeats": "x"}, [], [{}])
-    for wrong in wrong_entries:
+    wrong_entries: list[object] = [5, {"tabel": "x"}, {"columns": "x"}, {"factors": {"a": "b"}}, {"repeats": "x"}, []]
+    for wrong in (*wrong_entries, [{}]):
         with pytest.raises(SourceError, match=r'google\.tabs\."A"'):
             tab_mappings({"A": wrong})
     problems = problems_of(list(world.source(Sheet1=TabMapping("targets"), Nope=TabMapping("target")).changes({})))
