@@ -9,9 +9,11 @@ import orjson
 from flask import Blueprint, Response, request
 
 from addon import spills
-from addon.bodies import count_of, language_asked, text_of, texts_of
+from addon.bodies import count_of, day_of, language_asked, text_of, texts_of
+from addon.bridged import bridge_rows
 from addon.documents import kpi_document
 from addon.functions import Json, read_cells, read_json, states_of
+from addon.funnels import funnel_rows
 from addon.keys import Caller
 from addon.reader import Desk
 from addon.replies import json_reply
@@ -34,17 +36,18 @@ def api(services: Services) -> Blueprint:
     def kpi() -> Response:
         body = request.get_data()
         limit = signed_by(services, body).limit
-        cells = read_cells(read_json(body))
-        desk = services.reader.desk(limit)
+        document = read_json(body)
+        cells = read_cells(document)
+        desk = services.reader.desk(limit, day_of(document, "as_of"))
         values, not_ok = desk.answerer.values(cells.kpis, cells.whos, cells.periods, cells.shows, cells.cells)
         services.counters.cells(len(values))
-        document = {
+        reply = {
             "snapshot": desk.snapshot.id,
             "as_of": desk.as_of,
             "values": values,
             "states": states_of(not_ok.reasons()),
         }
-        return Response(orjson.dumps(document), mimetype="application/json")
+        return Response(orjson.dumps(reply), mimetype="application/json")
 
     @routes.get("/kpis")
     def kpis() -> Response:
@@ -79,7 +82,7 @@ def _spilling(services: Services, spill: Spill) -> Callable[[], Response]:
         body = request.get_data()
         limit = signed_by(services, body).limit
         document = read_json(body)
-        desk = services.reader.desk(limit)
+        desk = services.reader.desk(limit, day_of(document, "as_of"))
         rows = spill(desk, document, language_asked(document, services.language))
         services.counters.cells(sum(map(len, rows)))
         return json_reply({"snapshot": desk.snapshot.id, "as_of": desk.as_of, "rows": rows})
@@ -108,6 +111,15 @@ def _leaderboard(desk: Desk, body: Mapping[str, Json], language: Language) -> Ro
     return spills.leaderboard(desk.answerer, kpi, dimension, period, language=language)
 
 
+def _funnel(desk: Desk, body: Mapping[str, Json], language: Language) -> Rows:
+    return funnel_rows(desk.answerer, text_of(body, "who", ""), text_of(body, "period", ""), language=language)
+
+
+def _bridge(desk: Desk, body: Mapping[str, Json], language: Language) -> Rows:
+    against, by = text_of(body, "against", ""), text_of(body, "by", "")
+    return bridge_rows(desk, _question(body), against, by, language=language)
+
+
 def _explain(desk: Desk, body: Mapping[str, Json], language: Language) -> Rows:
     from addon.explained import explain_rows  # loads a database engine: only who asks why pays for it
 
@@ -126,5 +138,5 @@ def _question(body: Mapping[str, Json]) -> Question:
 
 _SPILLS: Final[Mapping[str, Spill]] = {
     "table": _table, "scorecard": _scorecard, "trend": _trend, "leaderboard": _leaderboard,
-    "explain": _explain, "records": _records,
+    "funnel": _funnel, "bridge": _bridge, "explain": _explain, "records": _records,
 }  # fmt: skip

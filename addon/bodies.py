@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from addon.errors import RequestError
 from addon.functions import Json, word
@@ -41,6 +42,17 @@ def count_of(document: Mapping[str, Json], name: str, default: int) -> int:
     if len(text) > 9 or not text.isascii() or not text.isdigit():
         raise RequestError(f'"{name}" must be a whole number, not {text[:20]!r}.')
     return int(text)
+
+
+def day_of(document: Mapping[str, Json], name: str) -> date | None:
+    """Return a field as a day, None where there is none."""
+    text = text_of(document, name, "")
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise RequestError(f'"{name}" must be a day like 2026-11-24, not {text[:20]!r}.') from None
 
 
 def language_asked(document: Mapping[str, Json], default: Language) -> Language:

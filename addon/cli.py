@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "demo": "trying:demo",
     "kpi": "asking:kpi",
     "explain": "asking:explain",
+    "bridge": "comparing:bridge",
     "list": "asking:list_kpis",
     "check": "setup:check",
     "sync": "data:sync",
@@ -71,9 +72,8 @@ def run(arguments: Sequence[str]) -> int:
     except (AddonError, KpiError, SourceError) as error:
         click.echo(f"scorecell: {error}", err=True)
         return 1
-    except BrokenPipeError:
-        # The reader of our output (head, say) has gone; nothing is wrong and nobody is there to be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:
+        # So click says that the reader of our output (head, say) has gone: nothing is wrong, nobody is there to be told.
         return 0
     return result if isinstance(result, int) else 0
 

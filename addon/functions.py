@@ -104,7 +104,7 @@ def _interned(flat: list[Json], width: int) -> Cells:
 
 
 def _from_columns(document: Mapping[str, Json]) -> Cells:
-    unknown = set(document) - {*_COLUMN_DEFAULTS, "cells"}
+    unknown = set(document) - {*_COLUMN_DEFAULTS, "cells", "as_of"}
     if "kpi" not in document or unknown:
         said = f"; {sorted(unknown)[0]!r} is not a part of it" if unknown else ""
         raise RequestError(f"{_FORM}{said}.")

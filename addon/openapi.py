@@ -16,6 +16,8 @@ _TEXT: Final[Schema] = {"type": "string"}
 _WORDS: Final[Schema] = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 _LIST: Final[Schema] = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 _CELL: Final[Schema] = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 4, "maxItems": 4}
+_NUMBER: Final[Schema] = {"type": "integer"}
+_DAY: Final[Schema] = {"type": "string", "format": "date"}
 _LANGUAGE: Final[Schema] = {"type": "string", "enum": ["en", "fr"]}
 
 
@@ -32,6 +34,7 @@ _QUESTIONS: Final[Schema] = {
                 "maxItems": MOST_QUESTIONS,
                 "items": {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 4},
             },
+            as_of=_DAY,
         ),
         _body(
             ("kpi",),
@@ -40,6 +43,7 @@ _QUESTIONS: Final[Schema] = {
             period=_LIST,
             show=_LIST,
             cells={"type": "array", "maxItems": MOST_QUESTIONS, "items": _CELL},
+            as_of=_DAY,
         ),
     ]
 }
@@ -62,17 +66,22 @@ _EVENT: Final[Schema] = {"type": "object", "description": "An EventObject of the
 ROUTES: Final[tuple[Route, ...]] = (
     Route("post", "/v1/kpi", f"Answer up to {MOST_QUESTIONS:,} cells.", "signature", _QUESTIONS),
     Route("post", "/v1/table", "Rows of who and period, a column for each KPI.", "signature",
-          _body(("kpis",), kpis=_WORDS, whos=_WORDS, periods=_WORDS, show=_TEXT, language=_LANGUAGE)),
+          _body(("kpis",), kpis=_WORDS, whos=_WORDS, periods=_WORDS, show=_TEXT, as_of=_DAY, language=_LANGUAGE)),
     Route("post", "/v1/scorecard", "The rows of a scorecard.", "signature",
-          _body(who=_TEXT, period=_TEXT, scorecard=_TEXT, language=_LANGUAGE)),
+          _body(who=_TEXT, period=_TEXT, scorecard=_TEXT, as_of=_DAY, language=_LANGUAGE)),
     Route("post", "/v1/trend", "A KPI over the last periods.", "signature",
-          _body(("kpi",), kpi=_TEXT, who=_TEXT, grain=_TEXT, count={"type": "integer"}, language=_LANGUAGE)),
+          _body(("kpi",), kpi=_TEXT, who=_TEXT, grain=_TEXT, count=_NUMBER, as_of=_DAY, language=_LANGUAGE)),
     Route("post", "/v1/leaderboard", "The members of a dimension, the best first.", "signature",
-          _body(("kpi",), kpi=_TEXT, dimension=_TEXT, period=_TEXT, language=_LANGUAGE)),
+          _body(("kpi",), kpi=_TEXT, dimension=_TEXT, period=_TEXT, as_of=_DAY, language=_LANGUAGE)),
+    Route("post", "/v1/funnel", "From leads to won deals: counts, and the share of the step before.", "signature",
+          _body(who=_TEXT, period=_TEXT, as_of=_DAY, language=_LANGUAGE)),
+    Route("post", "/v1/bridge", "What a change between two periods is made of; the parts sum to it.", "signature",
+          _body(("kpi",), kpi=_TEXT, who=_TEXT, period=_TEXT, against=_TEXT, by=_TEXT, as_of=_DAY,
+                language=_LANGUAGE)),
     Route("post", "/v1/explain", "What a number is made of, down to its measures.", "signature",
-          _body(("kpi",), kpi=_TEXT, who=_TEXT, period=_TEXT, language=_LANGUAGE)),
+          _body(("kpi",), kpi=_TEXT, who=_TEXT, period=_TEXT, as_of=_DAY, language=_LANGUAGE)),
     Route("post", "/v1/records", "The records behind a number, a page at a time.", "signature",
-          _body(("kpi",), kpi=_TEXT, who=_TEXT, period=_TEXT, page={"type": "integer"}, language=_LANGUAGE)),
+          _body(("kpi",), kpi=_TEXT, who=_TEXT, period=_TEXT, page=_NUMBER, as_of=_DAY, language=_LANGUAGE)),
     Route("get", "/v1/kpis", "The catalogue: definitions, no numbers. Query: family, language."),
     Route("post", "/v1/connect", "Make a key for a spreadsheet; it is told this once.", "user token", _SPREADSHEET),
     Route("post", "/v1/disconnect", "Revoke all keys of a spreadsheet.", "user token", _SPREADSHEET),

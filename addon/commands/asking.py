@@ -36,7 +36,7 @@ def kpi(  # noqa: PLR0917 - one parameter an option
     organisation: Organisation, kpi_name: str, who: str, period: str, show: str, as_of: datetime | None, as_json: bool
 ) -> None:
     """Answer one question, as the cell =KPI(KPI, WHO, PERIOD) would."""
-    desk = Reader(organisation).desk(as_of=_day(as_of))
+    desk = Reader(organisation).desk(as_of=day_of(as_of))
     answer = _understood(desk.answerer.answer(Question(kpi_name, who, period, show)))
     if as_json:
         click.echo(orjson.dumps(answer_document(answer, desk), option=orjson.OPT_INDENT_2))
@@ -71,7 +71,7 @@ def explain(  # noqa: PLR0917 - one parameter an option
     from addon.explained_documents import explain_document
     from addon.explained_text import explanation_text, records_text
 
-    desk = Reader(organisation).desk(as_of=_day(as_of))
+    desk = Reader(organisation).desk(as_of=day_of(as_of))
     question = Question(kpi_name, who, period)
     if as_json:
         document = explain_document(desk, question, with_records=records, page=page, page_size=page_size)
@@ -102,7 +102,8 @@ def list_kpis(_: Organisation, family: str, as_json: bool) -> None:
         click.echo(f"{one.id:<{width}}  {one.titles['en']}: {one.formula_words['en']} ({one.unit})")
 
 
-def _day(moment: datetime | None) -> date | None:
+def day_of(moment: datetime | None) -> date | None:
+    """Return the day that an option gives."""
     return moment.date() if moment else None
 
 
