@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
 
 from addon.database import open_database
 from addon.errors import AddonError
@@ -20,11 +21,11 @@ from kpis.errors import KpiError
 def check_all(organisation: Organisation) -> list[Finding]:
     """Return what is well and what is not. A part that fails never hides the next one."""
     findings: list[Finding] = []
-    for part in (_settings, _data_folder, _sources, _salesforce, _spreadsheets, _addon, _snapshot):
+    for name, part in _PARTS.items():
         try:
             findings += part(organisation)
         except (AddonError, SourceError, KpiError) as error:
-            findings.append(Finding(part.__name__.strip("_").replace("_", " "), False, str(error)))
+            findings.append(Finding(name, False, str(error)))
     return findings
 
 
@@ -91,7 +92,7 @@ def _addon(organisation: Organisation) -> Iterator[Finding]:
     }
     missing = [name for name, is_set in needed.items() if not is_set]
     if len(missing) == len(needed):
-        yield Finding("add-on", True, "not set up; cells still work with keys of `scorecell keys mint`.")
+        yield Finding("add-on", True, "not set up: no cards, and nobody can connect a spreadsheet to its formulas.")
     elif missing:
         yield Finding(
             "add-on", False, f"{', '.join(missing)} not set, so every call of a card is refused.", "Set all four."
@@ -110,3 +111,9 @@ def _snapshot(organisation: Organisation) -> Iterator[Finding]:
     yield Finding("snapshot", True, f"{snapshot.id} of {snapshot.manifest.created_at}, {rows:,} rows.")
     for problem in (*snapshot.manifest.problems, *cube.problems):
         yield Finding("snapshot", False, problem)
+
+
+_PARTS: Final[Mapping[str, Callable[[Organisation], Iterator[Finding]]]] = {
+    "settings": _settings, "data folder": _data_folder, "sources": _sources, "Salesforce": _salesforce,
+    "Google Sheets": _spreadsheets, "add-on": _addon, "snapshot": _snapshot,
+}  # fmt: skip

@@ -5,12 +5,14 @@ The known keys are the table `KEYS`; the documentation of the settings is genera
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Final, Literal
+from zoneinfo import ZoneInfo
 
 from addon.clock import Clock
 from addon.errors import SettingsError
@@ -101,6 +103,12 @@ KEYS: Final[tuple[Key, ...]] = (
 )
 
 _CHOICES: Final = {("org", "language"): ("en", "fr")}
+_BOUNDS: Final = {
+    ("org", "fiscal_year_start_month"): (0, 12), ("schedule", "every_minutes"): (1, 10_080),
+    ("schedule", "stale_after_minutes"): (1, 525_600), ("schedule", "keep_snapshots"): (1, 100_000),
+    ("web", "port"): (0, 65_535), ("web", "workers"): (1, 64), ("web", "key_days"): (1, 3_650),
+}  # fmt: skip
+"""From and to, of the whole numbers that only this package uses; the connector checks its own."""
 _TYPE_WORDS: Final[Mapping[KeyType, str]] = {
     "text": "a text", "secret": "a text", "integer": "a whole number", "boolean": "true or false",
     "list": "a list of texts", "table": "a table",
@@ -224,7 +232,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[tuple[str, str], V
 
 def _from_text(key: Key, text: str) -> object:
     if key.type == "integer":
-        return int(text) if text.strip().lstrip("-").isdigit() else text
+        return int(text) if re.fullmatch(r"\s*-?[0-9]{1,18}\s*", text) else text
     if key.type == "boolean":
         return {"true": True, "false": False, "1": True, "0": False}.get(text.strip().lower(), text)
     if key.type == "list":
@@ -241,10 +249,15 @@ def _checked(key: Key, value: object, place: str) -> Value:
     wanted = f"{place}: {key.section}.{key.name} must be"
     if key.type in {"text", "secret"} and isinstance(value, str):
         choices = _CHOICES.get((key.section, key.name), (value,))
-        if value in choices:
-            return value
-        raise SettingsError(f"{wanted} one of {', '.join(choices)}, not {value!r}.")
+        if value not in choices:
+            raise SettingsError(f"{wanted} one of {', '.join(choices)}, not {value!r}.")
+        if key.name == "time_zone" and value and not _is_zone(value):
+            raise SettingsError(f"{wanted} the name of a time zone, such as Europe/Paris, not {value!r}.")
+        return value
     if key.type == "integer" and isinstance(value, int) and not isinstance(value, bool):
+        least, most = _BOUNDS.get((key.section, key.name), (value, value))
+        if not least <= value <= most:
+            raise SettingsError(f"{wanted} from {least} to {most}, not {value}.")
         return value
     if key.type == "boolean" and isinstance(value, bool):
         return value
@@ -253,6 +266,14 @@ def _checked(key: Key, value: object, place: str) -> Value:
     if key.type == "table" and isinstance(value, Mapping):
         return value
     raise SettingsError(f"{wanted} {_TYPE_WORDS[key.type]}: {key.words}.")
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
 
 
 def _fixed_day(text: str) -> date | None:

@@ -42,8 +42,10 @@ def open_writer(organisation: Organisation) -> SpreadsheetWriter:
 
 def open_client(settings: Settings) -> SheetsClient:
     """Return a connection to the Sheets API."""
-    file = Path(settings.text("google", "service_account_file"))
-    return SheetsClient(GoogleAccess(file, settings.text("google", "sheets_url")))
+    file = settings.text("google", "service_account_file")
+    if not file:
+        raise SettingsError("google.service_account_file is not set: the JSON key of the service account that reads.")
+    return SheetsClient(GoogleAccess(Path(file), settings.text("google", "sheets_url")))
 
 
 def salesforce_settings(settings: Settings) -> SalesforceSettings:
