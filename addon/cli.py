@@ -73,7 +73,7 @@ def run(arguments: Sequence[str]) -> int:
         click.echo(f"scorecell: {error}", err=True)
         return 1
     except SystemExit:
-        # So click says that the reader of our output (head, say) has gone: nothing is wrong, nobody is there to be told.
+        # So click says that the reader of our output (head, say) has gone: nothing is wrong, nobody is left to tell.
         return 0
     return result if isinstance(result, int) else 0
 
