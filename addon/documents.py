@@ -22,6 +22,10 @@ def answer_document(answer: Answer, desk: Desk) -> dict[str, Json]:
         "numerator": answer.numerator,
         "denominator": answer.denominator,
         "n": answer.n,
+        "low": answer.low,
+        "high": answer.high,
+        "method": answer.method,
+        "is_small": answer.is_small,
         "snapshot": desk.snapshot.id,
         "as_of": desk.as_of,
     }

@@ -54,8 +54,8 @@ _TYPOGRAPHY: Final[Mapping[Language, _Typography]] = {
 _SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "BRL": "R$", "CAD": "CA$",
                    "AUD": "A$", "NZD": "NZ$", "MXN": "MX$"}  # fmt: skip
 _SHOW_UNITS: Final = {
-    "attainment": "percent", "vs prior": "percent", "vs year ago": "percent", "share": "percent", "low": "percent",
-    "high": "percent", "rank": "count", "n": "count", "status": "status",
+    "attainment": "percent", "vs prior": "percent", "vs year ago": "percent", "share": "percent",
+    "expected": "percent", "rank": "count", "n": "count", "status": "status",
 }  # fmt: skip
 _WORDED: Final = frozenset({"days", "hours", "years", "points"})
 

@@ -15,18 +15,19 @@ import numpy as np
 from kpis.blocks import Integers
 from kpis.catalogue import resolve_kpi
 from kpis.cells import Cells, Group, Words, groups_of, interned, placed, word_codes
+from kpis.context import contexts
 from kpis.cube import Cube
 from kpis.definitions import Catalogue, Kpi
 from kpis.errors import QuestionError
 from kpis.evaluate import Evaluation, Numbered
-from kpis.evaluated import Evaluated, OddAnswers, parts_by_cell, plain
+from kpis.evaluated import Evaluated, OddAnswers
 from kpis.evaluations import Evaluations
 from kpis.limits import Limit
 from kpis.members import Who, resolve_who
 from kpis.memory import Memory, Page
 from kpis.periods import Calendar, Period, parse_period
 from kpis.questions import Answer, Question, Show
-from kpis.results import Column, Reason, Reasons, missing
+from kpis.results import Column, Reason, Reasons, missing, plain
 from kpis.shows import resolve_show, shown
 from kpis.tables_of import tables_of
 from kpis.timeline import Timeline
@@ -88,11 +89,11 @@ class Answerer:
         return self.answer_all([question])[0]
 
     def answer_all(self, questions: Sequence[Question]) -> list[Answer]:
-        """Return the answers in the order of the questions, each with numerator, denominator and sample size."""
+        """Return the answers in the order of the questions, each with what travels with it (see `Answer`)."""
         words, places = interned([(q.kpi, q.who, q.period, q.show) for q in questions])
         evaluated = self._evaluated(self._meant(words, places))
-        parts = parts_by_cell(evaluated)
-        return [evaluated.answer(question, cell, parts[cell]) for cell, question in enumerate(questions)]
+        beside = contexts(evaluated.groups, evaluated.values)
+        return [evaluated.answer(question, cell, beside[cell]) for cell, question in enumerate(questions)]
 
     def values(
         self,

@@ -9,16 +9,13 @@ import numpy as np
 
 from kpis.blocks import Integers, Numbers
 from kpis.cells import Cells, Group
+from kpis.context import NO_CONTEXT, Context
 from kpis.definitions import Kpi
 from kpis.evaluate import Evaluation
 from kpis.members import Who
 from kpis.periods import Period
 from kpis.questions import Answer, Question
-from kpis.results import Reason, Reasons
-from kpis.shows import parts_of
-
-Parts = tuple[float | None, float | None, int | None]
-"""Numerator, denominator and sample size."""
+from kpis.results import Reason, Reasons, plain
 
 
 @dataclass(slots=True)
@@ -31,7 +28,7 @@ class Evaluated:
     reasons: Reasons
     groups: list[tuple[Group, Evaluation]] = field(default_factory=list)
 
-    def answer(self, question: Question, cell: int, parts: Parts = (None, None, None)) -> Answer:
+    def answer(self, question: Question, cell: int, context: Context = NO_CONTEXT) -> Answer:
         """Return the answer of one cell."""
         kpi_place, who_place, period_place, _ = self.cells.places[cell].tolist()
         kpi, who, period = self.cells.kpis[kpi_place], self.cells.whos[who_place], self.cells.periods[period_place]
@@ -43,9 +40,15 @@ class Evaluated:
             period.label if isinstance(period, Period) else question.period,
             plain(self.values[cell : cell + 1])[0],
             reason.state,
-            reason.sentence,
-            *parts,
+            " ".join(filter(None, (reason.sentence, context.remark))),
+            context.numerator,
+            context.denominator,
+            context.n,
             kpi.unit if isinstance(kpi, Kpi) else "",
+            context.low,
+            context.high,
+            context.method,
+            context.is_small,
         )
 
 
@@ -73,23 +76,3 @@ class OddAnswers(Mapping[int, Answer]):
     def reasons(self) -> Iterator[tuple[int, Reason]]:
         """Yield each cell with its state and sentence: all that most readers need, without making answers."""
         return ((cell, self._evaluated.reasons[code]) for cell, code in self._codes.items())
-
-
-def parts_by_cell(evaluated: Evaluated) -> list[Parts]:
-    """Return numerator, denominator and sample size of each cell, None where there is none."""
-    columns = np.full((3, len(evaluated.cells)), np.nan)
-    for group, evaluation in evaluated.groups:
-        if parts := parts_of(evaluation, group.kpi):
-            columns[0, group.inside], columns[1, group.inside] = parts[0].values, parts[1].values
-        columns[2, group.inside] = evaluation.value(group.kpi.count).values
-    numerators, denominators, counts = map(plain, columns)
-    sizes = [None if count is None else round(count) for count in counts]
-    return list(zip(numerators, denominators, sizes, strict=True))
-
-
-def plain(values: Numbers) -> list[float | None]:
-    """Return the values as Python numbers, None where there is none."""
-    listed: list[float | None] = values.tolist()
-    for place in np.flatnonzero(~np.isfinite(values)).tolist():
-        listed[place] = None
-    return listed

@@ -17,10 +17,10 @@ State = Literal[
     "error",  # the question cannot be understood
 ]
 Show = Literal["value", "target", "attainment", "gap", "vs prior", "vs year ago", "change", "rank", "share",
-               "status", "n", "low", "high"]  # fmt: skip
+               "status", "expected", "n", "low", "high"]  # fmt: skip
 SHOWS: tuple[Show, ...] = (
-    "value", "target", "attainment", "gap", "vs prior", "vs year ago", "change", "rank", "share", "status", "n",
-    "low", "high",
+    "value", "target", "attainment", "gap", "vs prior", "vs year ago", "change", "rank", "share", "status",
+    "expected", "n", "low", "high",
 )  # fmt: skip
 
 
@@ -36,7 +36,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer. ``kpi``, ``who`` and ``period`` are the resolved names; ``message`` explains any state but ok."""
+    """One answer. ``kpi``, ``who`` and ``period`` are the resolved names.
+
+    ``message`` explains any state but ok, and says what to know about a value that is ok. ``low`` and ``high`` are
+    the ends of the value's 95 % interval, ``method`` is where they (or an expectation, or a forecast) come from, and
+    ``is_small`` tells that the value rests on few records.
+    """
 
     question: Question
     kpi: str
@@ -49,3 +54,7 @@ class Answer:
     denominator: float | None = None
     n: int | None = None
     unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    method: str = ""
+    is_small: bool = False

@@ -71,6 +71,14 @@ class Column:
         return Column(np.where(mask, np.nan, self.values) if blank else self.values, codes)
 
 
+def plain(values: Numbers) -> list[float | None]:
+    """Return the values as Python numbers, None where there is none."""
+    listed: list[float | None] = values.tolist()
+    for place in np.flatnonzero(~np.isfinite(values)).tolist():
+        listed[place] = None
+    return listed
+
+
 def constant(value: float, count: int) -> Column:
     """Return a column of one value."""
     return Column(np.full(count, value))

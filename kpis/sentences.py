@@ -99,6 +99,17 @@ def no_squares() -> str:
     return "There is no interval: the spread of the records is not known here."
 
 
+def rank_range(best: int, worst: int) -> str:
+    """Say between which places a member may lie."""
+    return f"not distinguishable from ranks {best}–{worst}"
+
+
+def expected_by_now(share: float, method: str) -> str:
+    """Say which part of a period's value is expected by today."""
+    by = "seasonality of the two years before" if method == "seasonality" else "business days that have passed"
+    return f"By today {share:.0%} of the period's value is expected, by the {by}."
+
+
 def small_sample(count: int) -> str:
     """Say that a value rests on few records."""
     return f"small sample (n={count})"

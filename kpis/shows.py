@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-import numpy as np
-
-from kpis.additivity import adds_up_over_members, adds_up_over_time
-from kpis.blocks import Numbers
+from kpis.additivity import adds_up_over_members
 from kpis.certainty import interval_of
-from kpis.definitions import COMPANY, Catalogue, Kpi
+from kpis.definitions import Catalogue, Kpi
 from kpis.errors import QuestionError, suggest
 from kpis.evaluate import Evaluation
 from kpis.formula import Name, Operation, parse
+from kpis.pace import expectation, status
 from kpis.questions import SHOWS, Show
+from kpis.ranks import places
 from kpis.results import Column, merged_codes
 from kpis.words import fold
 
@@ -30,15 +29,12 @@ _WORDS: Final[Mapping[Show, tuple[str, ...]]] = {
     "rank": ("rank", "rang", "classement"),
     "share": ("share", "share of total", "part", "part du total"),
     "status": ("status", "statut", "état"),
+    "expected": ("expected", "expected by now", "attendu", "attendu à ce jour"),
     "n": ("n", "count", "sample size", "effectif", "nombre"),
     "low": ("low", "lower", "bas", "borne basse"),
     "high": ("high", "upper", "haut", "borne haute"),
 }  # fmt: skip
 _SHOW_OF: Final[Mapping[str, Show]] = {fold(word): show for show, words in _WORDS.items() for word in words}
-
-_AHEAD, _ON_TRACK, _AT_RISK = 1.05, 0.95, 0.8
-"""From which pace on one is ahead, on track, or at risk: attainment over the share of the period that has passed."""
-_TIE: Final = 1e-9
 
 
 def resolve_show(words: str) -> Show:
@@ -109,34 +105,6 @@ def _count(evaluation: Evaluation, kpi: Kpi) -> Column:
     return evaluation.value(kpi.count)
 
 
-def _rank(evaluation: Evaluation, kpi: Kpi) -> Column:
-    """Return the place of each member among the listed ones of its dimension; ties share the better place."""
-    if kpi.better == "neutral":
-        raise QuestionError(f"{kpi.titles['en']} has no rank: neither more nor less of it is better.")
-    if evaluation.dimension == COMPANY or "&" in evaluation.dimension:
-        raise QuestionError("Only a member of one dimension has a rank. Ask for a rep, a team, a product ...")
-    sign = -1.0 if kpi.better == "higher" else 1.0
-    own = _value(evaluation, kpi)
-    listed = np.array(
-        [member.code for member in evaluation.world.numbers.members(evaluation.dimension).listed], dtype=np.int64
-    )
-    periods = np.unique(evaluation.places)
-    everyone = evaluation.over(evaluation.dimension, np.tile(listed, len(periods)), np.repeat(periods, len(listed)))
-    values = _value(everyone, kpi).values.reshape(len(periods), len(listed)) * sign
-    ranks = np.full(len(evaluation), np.nan)
-    for row, period in enumerate(periods):
-        cells = evaluation.places == period
-        ranks[cells] = _places_among(own.values[cells] * sign, values[row])
-    return Column(np.where(np.isnan(own.values), np.nan, ranks), own.codes)
-
-
-def _places_among(values: Numbers, others: Numbers) -> Numbers:
-    """Return 1 + how many of the others are smaller, by more than rounding."""
-    ordered = np.sort(others[~np.isnan(others)])
-    better = np.searchsorted(ordered, values - np.abs(values) * _TIE, side="left")
-    return np.asarray(better + 1, dtype=np.float64)
-
-
 def _share(evaluation: Evaluation, company: Evaluation, kpi: Kpi) -> Column:
     if not adds_up_over_members(evaluation.world.catalogue, kpi.id):
         raise QuestionError(f"{kpi.titles['en']} has no share of a total: its parts do not add up.")
@@ -144,15 +112,12 @@ def _share(evaluation: Evaluation, company: Evaluation, kpi: Kpi) -> Column:
 
 
 def _status(evaluation: Evaluation, kpi: Kpi) -> Column:
-    """Return 2 ahead, 1 on track, 0 at risk, -1 behind: attainment against how much of the period has passed."""
-    attainment = _attainment(evaluation, kpi)
-    passed = np.ones(len(evaluation))
-    if adds_up_over_time(evaluation.world.catalogue, kpi.id):
-        passed = evaluation.timeline.elapsed_share()[evaluation.places]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        pace = passed / attainment.values if kpi.better == "lower" else attainment.values / passed
-    status = (pace >= _AHEAD).astype(np.float64) + (pace >= _ON_TRACK) + (pace >= _AT_RISK) - 1
-    return Column(np.where(np.isnan(attainment.values), np.nan, status), attainment.codes)
+    return status(_attainment(evaluation, kpi), expectation(evaluation, kpi).share, kpi)
+
+
+def _expected(evaluation: Evaluation, kpi: Kpi) -> Column:
+    """Return which part of the period's value is to be expected by today."""
+    return Column(expectation(evaluation, kpi).share)
 
 
 def _low(evaluation: Evaluation, kpi: Kpi) -> Column:
@@ -175,8 +140,9 @@ _SHOWN: Final[Mapping[Show, Callable[[Evaluation, Kpi], Column]]] = {
     "vs prior": _relative("prior"),
     "vs year ago": _relative("year_ago"),
     "change": _change,
-    "rank": _rank,
+    "rank": places,
     "status": _status,
+    "expected": _expected,
     "n": _count,
     "low": _low,
     "high": _high,
