@@ -11,7 +11,7 @@ order of rows nor the number of threads changes a bit.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -38,8 +38,8 @@ class Fact:
 
     ``table`` is the one whose rows it has, or its own name where it is made of several. It cannot do without
     ``needs`` (of ``a|b`` one will do); ``reads`` are others that it looks into, and ``columns_from`` those that only
-    some columns come from. ``dimensions`` says which column holds the member of each dimension; team and region follow
-    from the rep. ``split_by_product``, if it is not empty, names the fact with the same columns that has one row for
+    some columns come from. ``dimensions`` says which column holds the member of each dimension; team and region
+    follow from the rep. ``split_by_product``, if it is not empty, names the fact with the same columns that has one row for
     each object and product.
     """
 
@@ -74,12 +74,12 @@ class Fact:
         """The columns that hold days."""
         return frozenset({*(f"{axis}_day" for axis in self.axes), *(v for v in self.values if v.endswith("_day"))})
 
-    def tables_behind(self, columns: Set[str]) -> frozenset[str]:
+    def tables_behind(self, columns: frozenset[str]) -> frozenset[str]:
         """Return all tables that a number from these columns depends on."""
         own = {table for table, given in self.columns_from.items() if columns.intersection(given)}
         return frozenset({*(table for need in self.needs for table in need.split("|")), *self.reads, *own})
 
-    def missing(self, tables: Set[str], columns: Set[str] = frozenset()) -> str:
+    def missing(self, tables: frozenset[str], columns: frozenset[str] = frozenset()) -> str:
         """Return a table without which there are no rows, or nothing in these columns; empty if all are there."""
         own = [table for table, given in self.columns_from.items() if columns.intersection(given)]
         return next((n.partition("|")[0] for n in (*self.needs, *own) if tables.isdisjoint(n.split("|"))), "")
@@ -178,7 +178,10 @@ _ALL: Final = (
         "relationship", "rep=owner market", "started ended", "relationships", "kind account lead is_fresh",
         "opportunity", "account|lead activity",
     ),
-    _fact("waiting", "rep=owner market", "started ended", "accounts contact_day", "account", "", "opportunity activity"),
+    _fact(
+        "waiting", "rep=owner market", "started ended", "accounts contact_day", "account",
+        needs="opportunity activity",
+    ),
 )  # fmt: skip
 
 FACTS: Final[Mapping[str, Fact]] = {fact.name: fact for fact in _ALL}

@@ -73,19 +73,24 @@ def listed(  # noqa: PLR0917 each is a part of the query
 
 @lru_cache(maxsize=1024)
 def stays(  # noqa: PLR0917 each is a part of the query
-    fact: str, axes: tuple[str, str], columns: tuple[str, ...], value: str, where: tuple[Condition, ...], affected: str = ""
+    fact: str,
+    axes: tuple[str, str],
+    columns: tuple[str, ...],
+    value: str,
+    where: tuple[Condition, ...],
+    affected: str = "",
 ) -> str:
     """Return the query: for each object that meets the conditions, the columns, its first and last day, its value.
 
     Result columns: ``c0``... the columns, ``day``, ``ended`` (`FOR_EVER` of one that has no end) and ``value``.
     """
     day, end = (f"{axis}_day" for axis in axes)
-    ended = exp.Coalesce(this=exp.column(end), expressions=[exp.convert(FOR_EVER)])
+    ended = _named(exp.Coalesce(this=exp.column(end), expressions=[exp.convert(FOR_EVER)]), "ended")
     is_object = exp.NEQ(this=exp.column(FACTS[fact].values[0]), expression=exp.convert(0))
     has_both = map(_is_not_null, map(exp.column, (day, value)))
     return rendered(
         _selected(columns)
-        .select(_named(exp.column(day), "day"), _named(ended, "ended"), _named(exp.column(value), "value"), copy=False)
+        .select(_named(exp.column(day), "day"), ended, _named(exp.column(value), "value"), copy=False)
         .from_(FACTS[fact].view, copy=False)
         .where(*has_both, is_object, *map(condition_tree, where), *_among(affected), copy=False)
     )

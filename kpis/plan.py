@@ -82,6 +82,7 @@ def plan_of(catalogue: Catalogue) -> Plan:
     for measure, dimensions in _measures_with_dimensions(catalogue).items():
         for fact, chosen in _facts_with_dimensions(catalogue.measures[measure], dimensions):
             _add(groupings, samplings, catalogue.measures[measure], fact, chosen)
+    _add_counts(groupings, samplings)
     for mean, dimensions in _means(catalogue):
         _add_squares(groupings, mean, dimensions)
     return Plan(groupings, samplings)
@@ -105,6 +106,19 @@ def _all_measures(catalogue: Catalogue, kpi: Kpi) -> Iterator[Measure]:
         measure = catalogue.measures[name]
         waiting += parts_of_measure(measure)
         yield measure
+
+
+def _add_counts(
+    groupings: dict[tuple[str, str], Grouping], samplings: Mapping[tuple[str, str], Sampling]
+) -> None:
+    """Count the rows of facts of which only single values are kept: to know whether and since when there are any."""
+    counted = {fact for fact, _ in groupings}
+    for sampling in samplings.values():
+        fact, axis = sampling.fact, sampling.measure.axis
+        if fact.name not in counted:
+            count = Total(fact.values[0], ())
+            base = "rep" if "rep" in fact.dimensions else ""
+            groupings[fact.name, axis] = Grouping(fact, axis, {count.key: count}, {base: None})
 
 
 def _means(catalogue: Catalogue) -> Iterator[tuple[Mean, dict[str, None]]]:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from kpis.blocks import Integers, Numbers, days_of, members_of
 from kpis.definitions import Catalogue, Measure
 from kpis.facts import FACTS
+from kpis.formula import names
 from kpis.periods import Calendar, Period, period_at
 from kpis.results import Codes
-from kpis.formula import names
 from kpis.tables_of import parts_of_measure
 from kpis.timeline import Timeline
 from kpis.totals import total_of
@@ -42,7 +42,7 @@ class FirstMonths:
 
     def counted(self, measure: Measure, first: int, last: int, until: int) -> Numbers:
         """Return what each member adds to a measure in a period of which the days up to ``until`` have come."""
-        is_in = (self.firsts >= first) & (self.firsts <= last)
+        is_in = (self.firsts >= first) & (self.firsts <= last) & (self.begins <= until)
         if measure.counts == "members":
             return is_in.astype(np.float64)
         if measure.counts == "days":
@@ -53,7 +53,7 @@ class FirstMonths:
 
     def is_known(self, until: int) -> NDArray[np.bool_]:
         """Tell of which members the condition can be told in some month that began by a day."""
-        return np.asarray((self.truths[self.months <= until] >= 0).any(axis=0), dtype=bool)
+        return np.asarray((self.truths[self.months <= until] >= 0).any(axis=0) & (self.begins <= until), dtype=bool)
 
 
 def first_months(evaluation: Evaluation, measure: Measure, today: int) -> FirstMonths:
@@ -72,7 +72,8 @@ def first_months(evaluation: Evaluation, measure: Measure, today: int) -> FirstM
     asked = evaluation.at(
         measure.over, timeline, np.tile(members, len(periods)), np.repeat(np.arange(len(periods)), len(members))
     )
-    truths, codes = (part.reshape(len(periods), len(members)) for part in asked.holds(measure.condition))
+    truths, codes = asked.holds(measure.condition)
+    truths, codes = truths.reshape(len(periods), len(members)), codes.reshape(len(periods), len(members))
     last_days = np.array([period.last for period in periods], dtype=np.int64)
     truths = np.where(last_days[:, None] >= begins[None, :], truths, np.int8(-1))
     firsts = np.where(truths == 1, months[:, None], NEVER).min(axis=0, initial=NEVER)

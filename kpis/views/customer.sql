@@ -46,7 +46,7 @@ SELECT
   w.first_day AS started_day,
   CASE WHEN w.last_day < 9999999 THEN w.last_day + 1 END AS ended_day,
   CASE WHEN w.last_day < 9999999 THEN w.last_day + 1 - w.first_day END AS stay_days,
-  CASE WHEN GREATEST(o.day, w.first_day) <= w.last_day THEN GREATEST(o.day, w.first_day) END AS second_day
+  CASE WHEN o.day <= w.last_day THEN GREATEST(o.day, w.first_day) END AS second_day
 FROM whole AS w
 LEFT JOIN account AS a ON a.id = w.account
 LEFT JOIN owned AS o ON o.account = w.account AND o.place = 2

@@ -31,7 +31,7 @@ CATALOGUE = load_catalogue()
 CALENDAR = Calendar(fiscal_year_start_month=4, holidays=frozenset({day_number(FIRST) + 3}))
 ORG_COUNT = int(os.environ.get("SCORECELL_RANDOM_ORGS", "20"))
 QUESTIONS_PER_ORG = 400
-COUNTS_MEMBERS = {"reps_at_quota", "products_below_target", "crm_adoption"}
+COUNTS_MEMBERS = {"reps_at_quota", "products_below_target", "crm_adoption", "ramp_time", "reps_ramping"}
 
 
 def answerer_of(org: Org, folder: Path) -> Answerer:

@@ -9,30 +9,44 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 from statistics import median
 from typing import cast
 
 from kpis.definitions import Catalogue, Condition, Measure
-from kpis.facts import FACTS
 from kpis.formula import evaluate, names, parse_condition
-from kpis.periods import Calendar, Period, business_days, comparable, day_number, elapsed, prior, year_ago
+from kpis.periods import (
+    Calendar,
+    Period,
+    business_days,
+    comparable,
+    day_number,
+    elapsed,
+    month_of,
+    prior,
+    year_ago,
+)
 from tests.support.canonical import Row
+from tests.support.plain_facts import Company, Fields, day_of
 from tests.support.random_org import Org
 
-Fields = dict[str, object]
 Slice = Mapping[str, str]  # dimension -> member id, "" for nobody; empty for the company
-ADDS_UP = {"revenue", "product_revenue", "calls_made"}
+ADDS_UP = {"revenue", "product_revenue", "calls_made", "activities_done"}
 TARGET_KPIS = {"quota": "revenue", "Revenue": "revenue"}
 _COMPARED: Mapping[str, Callable[[float, float], bool]] = {
     "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 
 
-def day_of(value: object) -> int | None:
-    if isinstance(value, datetime):
-        return day_number(value.astimezone(UTC).date())
-    return day_number(value) if isinstance(value, date) else None
+_NEEDS: Mapping[str, Sequence[Sequence[str]]] = {
+    "stage_entry": (("opportunity_event",), ("stage",), ("opportunity",)),
+    "customer": (("opportunity", "subscription"),), "profit": (("opportunity",),),
+    "relationship": (("account", "lead"), ("activity",)), "waiting": (("opportunity",), ("activity",)),
+}  # fmt: skip
+_COLUMN_NEEDS: Mapping[str, str] = {
+    "has_call_before_close": "activity", "has_email_before_close": "activity", "second_day": "opportunity_line",
+    "campaign_sales": "opportunity", "baseline_sales": "opportunity",
+}  # fmt: skip
 
 
 @dataclass
@@ -59,9 +73,14 @@ class Plain:
         self.reps = {cast("str", rep["id"]): rep for rep in self.rows("rep")}
         self.markets = {account["id"]: account.get("market") for account in self.rows("account")}
         self.products = {product["id"] for product in self.rows("product")}
+        deals = self.deals()
+        self.company = Company(org.tables, deals, self.today, self.first_day())
         self.facts = {
-            "opportunity": self.deals(), "lead": self.leads(), "activity": self.activities(),
+            "opportunity": deals, "lead": self.leads(), "activity": self.activities(),
             "rep": self.sellers(), **{name: self.plain_rows(name) for name in _PLAIN if name in self.tables},
+            "customer": self.company.customers(), "profit": self.company.profits(),
+            "relationship": self.company.relationships(), "waiting": self.company.waits(),
+            "stage_entry": self.company.stage_entries(), "campaign": self.company.campaigns(),
         }  # fmt: skip
         self.split = [part for deal in self.facts["opportunity"] for part in self.parts(deal)]
         self.goals = [goal for row in self.rows("target") if (goal := self.goal(row))]
@@ -73,6 +92,7 @@ class Plain:
 
     def deals(self) -> list[Fields]:
         first_wins = self.first_wins()
+        acts = Company(self.tables, [], self.today, 0)
         found = []
         for deal in self.rows("opportunity"):
             lines = [line for line in self.rows("opportunity_line") if line.get("opportunity") == deal["id"]]
@@ -86,6 +106,14 @@ class Plain:
                     "weighted_amount": _times(amount, deal.get("probability")),
                     "cycle_days": None if created is None else close - created,
                     "is_first_win": deal["id"] in first_wins,
+                    **{
+                        f"has_{kind}_before_close": any(
+                            act["kind"] == kind and act.get("opportunity") == deal["id"] and acts.done(act)
+                            and cast("int", day_of(act["occurred_at"])) <= close
+                            for act in self.rows("activity")
+                        )
+                        for kind in ("call", "email")
+                    },
                     "created_day": entered, "close_day": close, "market": self.markets.get(deal.get("account")),
                     "exit_day": max(min(close, self.today), entered) if deal["is_closed"] else None,
                 }
@@ -115,7 +143,8 @@ class Plain:
                 {**deal, **list_sums(own), "product": product, "amount": amount, "weighted_amount": weighted}
             )
         rest = {
-            key: _minus(deal[key], [part[key] for part in parts]) for key in ("amount", "line_value", "list_value")
+            key: _minus(deal[key], [part[key] for part in parts])
+            for key in ("amount", "line_value", "list_value", "units")
         }
         if not parts or any(abs(value) >= 1e-6 for value in rest.values() if value is not None):
             weighted = _times(rest["amount"], deal.get("probability"))
@@ -125,14 +154,13 @@ class Plain:
 
     def leads(self) -> list[Fields]:
         won = {deal["id"] for deal in self.rows("opportunity") if deal["is_won"]}
-        customers = {deal.get("account") for deal in self.rows("opportunity") if deal["is_won"]} - {None}
         channels = {campaign["id"]: campaign.get("channel") for campaign in self.rows("campaign")}
         found = []
         for lead in self.rows("lead"):
             contacts = [
                 cast("datetime", act["occurred_at"])
                 for act in self.rows("activity")
-                if act.get("lead") == lead["id"] and act.get("is_done") and act.get("occurred_at") is not None
+                if act.get("lead") == lead["id"] and self.company.done(act)
                 and act["kind"] in {"call", "email", "meeting"}
             ]  # fmt: skip
             contact = cast("datetime | None", lead.get("first_contacted_at")) or min(contacts, default=None)
@@ -144,7 +172,12 @@ class Plain:
                     **lead, **days, "leads": 1, "response_hours": hours, "is_contacted": contact is not None,
                     "market": self.markets.get(lead.get("account")), "channel": channels.get(lead.get("campaign")),
                     "became_opportunity": lead.get("opportunity") is not None,
-                    "became_customer": lead.get("opportunity") in won or lead.get("account") in customers,
+                    "became_customer": lead.get("opportunity") in won or any(
+                        deal["is_won"] and deal.get("account") is not None
+                        and deal.get("account") == lead.get("account")
+                        and cast("int", day_of(deal["close_date"])) >= cast("int", days["created_day"])
+                        for deal in self.rows("opportunity")
+                    ),
                 }
             )  # fmt: skip
         return found
@@ -157,6 +190,8 @@ class Plain:
                 **act, **{flag: act.get(column) is not None for flag, column in marks.items()}, "activities": 1,
                 "market": self.markets.get(act.get("account")), "occurred_day": day_of(act.get("occurred_at")),
                 "scheduled_day": day_of(act.get("scheduled_at")),
+                "is_outbound": True if act.get("is_outbound") is None else act["is_outbound"],
+                "is_done": self.company.done(act) if act.get("is_done") is None else act["is_done"],
             }
             for act in self.rows("activity")
         ]  # fmt: skip
@@ -177,8 +212,15 @@ class Plain:
             if left is None and rep.get("is_active") is False:
                 lasts = [min(cast("int", _act_day(act)), self.today) for act in dated]
                 lasts += [day for deal in deals if (day := self.last_day(deal)) is not None]
-                left = max([first, hired, *lasts])
-            found.append({**rep, "owner": rep["id"], "reps": 1, "hired_day": hired, "left_day": left})
+                left = max([first, *lasts])
+            left = None if left is None or left > self.today else max(left, hired)
+            is_known = rep.get("hired_on") is not None
+            found.append(
+                {
+                    **rep, "owner": rep["id"], "reps": 1, "hired_day": hired, "left_day": left,
+                    "has_hire_date": is_known, "tenure_days": left - hired if is_known and left is not None else None,
+                }
+            )  # fmt: skip
         return found
 
     def last_day(self, deal: Row) -> int | None:
@@ -199,11 +241,42 @@ class Plain:
         return [
             {
                 **row, count: 1, **{f"{axis}_day": day_of(row.get(column)) for axis, column in columns.items()},
-                "owner": row.get("rep"), "market": self.markets.get(row.get("account")),
-                "campaign": row["id"] if name == "campaign" else row.get("campaign"),
+                "account": self.company.account_called(row.get("account")),
+                "owner": self.owner_of(name, row),
+                "market": self.markets.get(self.company.account_called(row.get("account"))),
+                "rep_day": (row.get("rep"), row.get("on")), "next_day": self.next_check_day(row),
+                "hire_days": self.hire_days(row), "left_day": left_day(row), "is_followed": self.is_followed(row),
             }
             for row in self.rows(name)
         ]  # fmt: skip
+
+    def owner_of(self, name: str, row: Row) -> object:
+        if name in {"usage", "subscription"}:
+            return self.company.of_account(self.company.account_called(row.get("account")))["owner"]
+        return row.get("rep")
+
+    def next_check_day(self, row: Row) -> int | None:
+        """Return the day of the next check of the same rep; of two checks on one day the later id is the next."""
+        if "follows_process" not in row:
+            return None
+        others = [other for other in self.rows("process_check") if other.get("rep") == row.get("rep")]
+        ranks = sorted((cast("int", day_of(other["on"])), str(other["id"])) for other in others)
+        after = [day for day, key in ranks if (day, key) > (cast("int", day_of(row["on"])), str(row["id"]))]
+        return after[0] if after else None
+
+    def is_followed(self, contract: Row) -> bool:
+        """Tell whether another contract of the same account runs on the day after this one's last."""
+        left, account = left_day(contract), self.company.account_called(contract.get("account"))
+        if left is None or account is None:
+            return False
+        others = [row for row in self.rows("subscription") if row["id"] != contract["id"]]
+        others = [row for row in others if self.company.account_called(row.get("account")) == account]
+        ends = [left_day(row) for row in others if cast("int", day_of(row["started_on"])) <= left]
+        return any(end is None or end > left for end in ends)
+
+    def hire_days(self, row: Row) -> int | None:
+        applied, hired = day_of(row.get("applied_on")), day_of(row.get("hired_on"))
+        return None if applied is None or hired is None else hired - applied
 
     # ---- slices
 
@@ -245,24 +318,36 @@ class Plain:
             case "derived":
                 return self.formula(measure.formula, chosen, period, is_forward=is_forward)
             case "shift":
-                other = {"prior": prior, "year_ago": year_ago}[measure.shift](period, self.calendar)
-                other = comparable(period, other, self.today, self.calendar)
-                return self.value(measure.of, chosen, other, is_forward=is_forward)
+                return self.value(measure.of, chosen, self.shifted(period, measure.shift), is_forward=is_forward)
+            case "whole":
+                return self.value(measure.of, {}, period, is_forward=is_forward)
             case "calendar":
                 return float(business_days(period.first, elapsed(period, self.today).last, self.calendar))
             case "target":
                 return self.target(measure.of, chosen, period)
             case "members":
                 return self.members(measure, chosen, period, is_forward=is_forward)
+            case "reached":
+                return self.reached(measure, chosen, period)
         return self.measured(measure, chosen, period, is_forward=is_forward)
+
+    def shifted(self, period: Period, shift: str) -> Period:
+        if shift in {"prior", "year_ago"}:
+            other = {"prior": prior, "year_ago": year_ago}[shift](period, self.calendar)
+            return comparable(period, other, self.today, self.calendar)
+        if shift == "start":
+            return Period(period.first - 1, period.first - 1, "day", "")
+        if shift == "rest":
+            return Period(max(period.first, min(self.today, period.last + 1)), period.last, "range", "")
+        is_ahead = period.first > self.today
+        return period if is_ahead else Period(-100_000, min(period.last, self.today), "range", "")
 
     def formula(self, text: str, chosen: Slice, period: Period, *, is_forward: bool) -> float | None:
         values = {name: self.value(name, chosen, period, is_forward=is_forward) for name in names(text)}
         return evaluate(text, values)
 
     def measured(self, measure: Measure, chosen: Slice, period: Period, *, is_forward: bool) -> float | None:
-        fact = FACTS[measure.fact]
-        if fact.table not in self.tables:
+        if not self.is_there(measure):
             return None
         days = [row.get(f"{axis}_day") for row in self.facts[measure.fact] for axis in self.axes(measure.fact)]
         dated = [cast("int", day) for day in days if day is not None]
@@ -272,9 +357,11 @@ class Plain:
         rows = [row for row in self.inside(measure.fact, chosen) if all(meets(row, c) for c in measure.where)]
         begins, ends = f"{measure.axis}_day", f"{measure.end_axis}_day"
         until = min(period.last, self.today)
+        if is_ahead and measure.kind in {"stock", "overlap", "age", "older", "survivors"}:
+            return None
+        if measure.kind in {"age", "older", "survivors"}:
+            return self.of_stock(measure, rows, chosen, period)
         if measure.kind in {"stock", "overlap"}:
-            if is_ahead:
-                return None
             out = until if measure.kind == "stock" else period.first - 1
             here = [row for row in rows if _by(row, begins, until)]
             gone = [row for row in rows if _by(row, ends, out)]
@@ -288,11 +375,70 @@ class Plain:
             return len(set(values)) or (None if is_ahead else 0.0)
         return float(median(cast("list[float]", values))) if values else None
 
+    def of_stock(
+        self, measure: Measure, rows: Sequence[Fields], chosen: Slice, period: Period
+    ) -> float | None:
+        begins, ends = f"{measure.axis}_day", f"{measure.end_axis}_day"
+
+        def there(day: int) -> list[Fields]:
+            return [row for row in rows if _by(row, begins, day) and not _by(row, ends, day)]
+
+        until = min(period.last, self.today)
+        if measure.kind == "age":
+            return float(sum(until - cast("int", row[measure.value]) for row in there(until)))
+        if measure.kind == "survivors":
+            before, after = ({row[measure.value] for row in there(day)} for day in (period.first - 1, until))
+            return float(len(before & after))
+        than = self.formula(measure.than, chosen, period, is_forward=False)
+        objects = [row for row in there(until) if row[measure.value] != 0]
+        return None if than is None else float(sum(until - cast("int", row[begins]) > than for row in objects))
+
+    def is_there(self, measure: Measure) -> bool:
+        table = "opportunity" if measure.fact == "opportunity_product" else measure.fact
+        columns = {measure.value, f"{measure.axis}_day", *(one.column for one in measure.where)}
+        own = [(_COLUMN_NEEDS[column],) for column in columns if column in _COLUMN_NEEDS]
+        return all(any(one in self.tables for one in need) for need in (*_NEEDS.get(table, ((table,),)), *own))
+
+    def reached(self, measure: Measure, chosen: Slice, period: Period) -> float | None:
+        """Ask each seller's months one by one, from the hire on; who came before the data is nobody's business."""
+        if "rep" not in self.tables or not self.facts["rep"] or period.first > self.today:
+            return None
+        days = [row[f"{axis}_day"] for row in self.facts["rep"] for axis in ("hired", "left")]
+        if period.last < min(cast("int", day) for day in days if day is not None):
+            return None
+        told, total = [], 0.0
+        for rep in self.inside("rep", chosen):
+            begin = cast("int", rep["hired_day"])
+            if not rep["has_hire_date"] or begin < self.first_deal_day():
+                continue
+            truths = self.months(measure.condition, str(rep["id"]), begin, min(period.last, self.today))
+            first = next((month for month, truth in truths if truth), None)
+            is_told = any(truth is not None for _, truth in truths)
+            told.append(is_told)
+            if measure.counts == "waiting":
+                total += is_told and truths[-1][1] is not None and first is None
+            elif first is not None and period.first <= first <= period.last:
+                total += 1 if measure.counts == "members" else max(first - begin, 0)
+        return None if told and not any(told) else total
+
+    def months(self, condition: str, rep: str, begin: int, until: int) -> list[tuple[int, bool | None]]:
+        """Return the first day of each month that has a day from ``begin`` on, and whether the condition holds."""
+        found = []
+        day = month_of(begin).first
+        while begin <= until and day <= until:
+            month = month_of(day)
+            found.append((month.first, self.holds(condition, {"rep": rep}, month, is_forward=False)))
+            day = month.last + 1
+        return found
+
+    def first_deal_day(self) -> int:
+        days = [row[f"{axis}_day"] for row in self.facts["opportunity"] for axis in ("created", "close", "exit")]
+        return min((cast("int", day) for day in days if day is not None), default=-(10**7))
+
     def axes(self, fact: str) -> list[str]:
         """Return the axes that some measure uses: those are what the engine knows the first day from."""
-        used = [
-            m for m in self.catalogue.measures.values() if m.fact == fact and m.kind not in {"quantile", "distinct"}
-        ]
+        every = [m for m in self.catalogue.measures.values() if m.fact == fact]
+        used = [m for m in every if m.kind not in {"quantile", "distinct", "older", "survivors"}] or every
         return [axis for m in used for axis in (m.axis, m.end_axis) if axis]
 
     def members(self, measure: Measure, chosen: Slice, period: Period, *, is_forward: bool) -> float | None:
@@ -345,8 +491,7 @@ class Plain:
             return {str(key) for key in self.products}
         if dimension in {"team", "region"}:
             return {str(rep.get(dimension) or "") for rep in self.reps.values()} - {""}
-        facts = (row for name in ("opportunity", "lead", "activity", "expense", "survey_response")
-                 for row in self.facts.get(name, []))  # fmt: skip
+        facts = (row for rows in self.facts.values() for row in rows)
         return {str(row.get(dimension) or "") for row in facts} - {""}
 
     def target(self, kpi: str, chosen: Slice, period: Period) -> float | None:
@@ -397,8 +542,11 @@ class Plain:
 _PLAIN: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "expense": ("expenses", {"on": "on"}), "login": ("logins", {"on": "on"}),
     "survey_response": ("responses", {"on": "on"}), "marketing_stat": ("stats", {"on": "on"}),
-    "training": ("trainings", {"on": "on"}),
-    "campaign": ("campaigns", {"started": "started_on", "ended": "ended_on"}),
+    "training": ("trainings", {"on": "on"}), "work_log": ("logs", {"on": "on"}),
+    "candidate": ("candidates", {"applied": "applied_on", "hired": "hired_on"}),
+    "process_check": ("checks", {"on": "on"}), "assessment": ("assessments", {"on": "on"}),
+    "usage": ("usages", {"on": "on"}), "market_stat": ("stats", {"on": "on"}),
+    "subscription": ("subscriptions", {"started": "started_on", "ended": "ended_on"}),
 }  # fmt: skip
 
 
@@ -410,6 +558,12 @@ def line_total(line: Row) -> float | None:
     return cast("float", line["quantity"]) * cast("float", line["unit_price"])
 
 
+def left_day(contract: Row) -> int | None:
+    """Return the first day on which a contract does not run any more."""
+    ended, started = day_of(contract.get("ended_on")), day_of(contract.get("started_on"))
+    return None if ended is None else max(ended + 1, cast("int", started))
+
+
 def list_sums(lines: Sequence[Row]) -> Fields:
     priced = [line for line in lines if line.get("list_price") is not None]
     quantities = [1.0 if line.get("quantity") is None else cast("float", line["quantity"]) for line in priced]
@@ -417,6 +571,7 @@ def list_sums(lines: Sequence[Row]) -> Fields:
     return {
         "line_value": _sum(map(line_total, priced)),
         "list_value": _sum(price * quantity for price, quantity in zip(prices, quantities, strict=True)),
+        "units": _sum(1.0 if line.get("quantity") is None else cast("float", line["quantity"]) for line in lines),
     }
 
 

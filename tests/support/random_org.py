@@ -11,7 +11,11 @@ from tests.support.canonical import Row
 
 FIRST = date(2024, 1, 1)
 _SPAN_DAYS = 500
-_OPTIONAL = ("account", "product", "opportunity_line", "lead", "activity", "target", "campaign", "expense", "login")
+_OPTIONAL = (
+    "account", "product", "opportunity_line", "lead", "activity", "target", "campaign", "expense", "login",
+    "subscription", "stage", "opportunity_event", "work_log", "process_check", "usage",
+)  # fmt: skip
+_STAGES = ("Prospect", "Qualify", "Propose", "Close", "Won", "Lost", "Odd")
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,15 @@ def random_org(seed: int) -> Org:
         "survey_response": people.many("survey_response", chance.randrange(12), people.survey_response),
         "marketing_stat": people.many("marketing_stat", chance.randrange(12), people.marketing_stat),
         "training": people.many("training", chance.randrange(8), people.training),
+        "subscription": people.many("subscription", chance.choice([0, 0, 4, 8]), people.subscription),
+        "stage": people.stages(),
+        "opportunity_event": people.many("opportunity_event", chance.randrange(90), people.opportunity_event),
+        "work_log": people.many("work_log", chance.randrange(20), people.work_log),
+        "candidate": people.many("candidate", chance.randrange(8), people.candidate),
+        "process_check": people.many("process_check", chance.randrange(20), people.process_check),
+        "assessment": people.many("assessment", chance.randrange(8), people.assessment),
+        "usage": people.many("usage", chance.randrange(15), people.usage),
+        "market_stat": people.many("market_stat", chance.randrange(6), people.market_stat),
     }
     if chance.random() < 0.4:
         del tables[chance.choice(_OPTIONAL)]
@@ -69,7 +82,11 @@ class _Maker:
         }  # fmt: skip
 
     def account(self) -> dict[str, object]:
-        return {"name": "Acme", "market": self.chance.choice(["retail", "software", "West", None])}
+        return {
+            "name": self.chance.choice(["Acme", "Globex", "Initech", "acme", "Umbrella", "Hooli", "Stark"]),
+            "market": self.chance.choice(["retail", "software", "West", None]), "owner": self.one("rep", 0.8),
+            "created_at": self.some(self.moment, 0.7),
+        }  # fmt: skip
 
     def product(self) -> dict[str, object]:
         return {"name": self.chance.choice(["GTX", "MG", "GTX"])}
@@ -77,14 +94,16 @@ class _Maker:
     def campaign(self) -> dict[str, object]:
         return {
             "name": self.chance.choice(["Spring", "Autumn"]), "channel": self.chance.choice(["online", None]),
-            "started_on": self.some(self.day, 0.9), "cost": self.money(),
+            "started_on": self.some(self.day, 0.9), "ended_on": self.some(self.day, 0.7), "cost": self.money(),
+            "baseline": self.chance.choice([None, None, 5000.0]),
         }  # fmt: skip
 
     def opportunity(self) -> dict[str, object]:
         is_closed = self.chance.random() < 0.7
         return {
             "account": self.one("account", 0.8), "owner": self.one("rep", 0.85),
-            "created_at": self.some(self.moment, 0.93), "close_date": self.day(), "stage": "Stage",
+            "created_at": self.some(self.moment, 0.93), "close_date": self.day(),
+            "stage": self.chance.choice([None, *_STAGES]),
             "is_closed": is_closed,
             "is_won": is_closed and self.chance.random() < 0.6, "amount": self.money(),
             "probability": self.chance.choice([None, 0.0, 10.0, 50.0, 100.0]),
@@ -114,14 +133,21 @@ class _Maker:
         return {
             "kind": self.chance.choice(["call", "email", "meeting", "demo", "proposal"]),
             "owner": self.one("rep", 0.85), "account": self.one("account", 0.5), "lead": self.one("lead", 0.4),
+            "opportunity": self.one("opportunity", 0.5),
             "occurred_at": self.some(self.moment, 0.85), "scheduled_at": self.some(self.moment, 0.4),
             "is_done": self.chance.choice([True, True, False, None]),
             "is_connected": self.chance.choice([True, False, None]),
-            "is_outbound": self.chance.choice([True, True, False]), "opened_at": self.some(self.moment, 0.4),
+            "is_outbound": self.chance.choice([True, True, False, None]), "opened_at": self.some(self.moment, 0.4),
             "replied_at": self.some(self.moment, 0.2), "clicked_at": self.some(self.moment, 0.2),
         }  # fmt: skip
 
     def target(self) -> dict[str, object]:
+        if self.chance.random() < 0.3:
+            month = date(2024, self.chance.randrange(1, 13), 1)
+            return {
+                "kpi": "quota", "dimension": "rep", "member": self.one("rep", 1.0), "period_start": month,
+                "period_end": month + timedelta(days=27), "value": self.chance.choice([0.37, 900.1]),
+            }  # fmt: skip
         dimension = self.chance.choice(["rep", "rep", "rep", "team", "Région", "company", "product", "market"])
         member = {
             "team": "West", "Région": "emea", "company": None, "market": self.chance.choice(["retail", "nowhere"]),
@@ -130,7 +156,9 @@ class _Maker:
         first = self.chance.choice([self.day(), date(2024, self.chance.choice([1, 4, 7, 10]), 1)])
         days = self.chance.choice([1, 2, 31, 90, 91, 366])
         return {
-            "kpi": self.chance.choice(["quota", "quota", "Revenue", "product_revenue", "calls_made", "win_rate"]),
+            "kpi": self.chance.choice(
+                ["quota", "quota", "Revenue", "product_revenue", "calls_made", "win_rate", "activities_done"]
+            ),
             "dimension": dimension, "member": member, "period_start": first,
             "period_end": first + timedelta(days=days - 1), "value": self.chance.choice([0.0, 0.3, 1000.0, 777.77]),
         }  # fmt: skip
@@ -139,7 +167,7 @@ class _Maker:
         return {
             "on": self.day(), "category": self.chance.choice(["cogs", "sales", "marketing"]),
             "amount": self.money() or 0.0, "rep": self.one("rep", 0.5),
-            "account": self.one("account", 0.5), "product": self.one("product", 0.3),
+            "account": self.typed_account(0.5), "product": self.one("product", 0.3),
             "campaign": self.chance.choice([None, "Radio", "Spring"]),
         }  # fmt: skip
 
@@ -149,7 +177,7 @@ class _Maker:
     def survey_response(self) -> dict[str, object]:
         return {
             "on": self.day(), "kind": self.chance.choice(["nps", "csat"]), "score": float(self.chance.randrange(11)),
-            "account": self.one("account", 0.6), "rep": self.one("rep", 0.6),
+            "account": self.typed_account(0.6), "rep": self.one("rep", 0.6),
         }  # fmt: skip
 
     def marketing_stat(self) -> dict[str, object]:
@@ -161,6 +189,63 @@ class _Maker:
 
     def training(self) -> dict[str, object]:
         return {"on": self.day(), "rep": self.one("rep", 0.9), "hours": 4.0, "cost": self.money()}
+
+    def subscription(self) -> dict[str, object]:
+        return {
+            "account": self.typed_account(0.9), "started_on": self.day(), "ended_on": self.some(self.day, 0.6),
+            "annual_value": self.money(),
+        }  # fmt: skip
+
+    def stages(self) -> list[Row]:
+        """Return stages in order with gaps, now and then one without a position or twice in the list."""
+        rows: list[Row] = [
+            {"id": f"sf:stage{place}", "name": name, "position": None if name == "Odd" else place * 10,
+             "is_closed": name in {"Won", "Lost"}, "is_won": name == "Won"}
+            for place, name in enumerate(_STAGES)
+        ]  # fmt: skip
+        if self.chance.random() < 0.3:
+            rows.append({"id": "sf:stage9", "name": "Qualify", "position": 15, "is_closed": None, "is_won": None})
+        return rows
+
+    def opportunity_event(self) -> dict[str, object]:
+        return {
+            "opportunity": self.one("opportunity", 1.0) or "sf:gone", "at": self.moment(),
+            "stage": self.chance.choice([None, "Unheard of", *_STAGES, *_STAGES[:4]]),
+        }  # fmt: skip
+
+    def work_log(self) -> dict[str, object]:
+        return {
+            "on": self.day(), "rep": self.one("rep", 0.9), "hours": self.chance.choice([0.0, 1.5, 4.0]),
+            "category": self.chance.choice(["selling", "data_entry", "content", "admin"]),
+        }  # fmt: skip
+
+    def candidate(self) -> dict[str, object]:
+        return {
+            "applied_on": self.day(), "hired_on": self.some(self.day, 0.5), "rep": self.one("rep", 0.6),
+            "recruiting_hours": self.chance.choice([None, 2.0, 8.0]),
+        }  # fmt: skip
+
+    def process_check(self) -> dict[str, object]:
+        return {"on": self.day(), "rep": self.one("rep", 1.0) or "sf:gone",
+                "follows_process": self.chance.random() < 0.6}  # fmt: skip
+
+    def assessment(self) -> dict[str, object]:
+        return {"on": self.day(), "rep": self.one("rep", 1.0) or "sf:gone", "score": 3.5, "criterion": "Teamwork"}
+
+    def usage(self) -> dict[str, object]:
+        return {"on": self.day(), "account": self.typed_account(1.0) or "Nobody", "quantity": 2.0}
+
+    def market_stat(self) -> dict[str, object]:
+        return {
+            "on": self.day(), "market_sales": self.money(), "largest_competitor_sales": 1000.0,
+            "net_income": self.money(), "equity": self.some(lambda: 5000.0, 0.7),
+        }  # fmt: skip
+
+    def typed_account(self, share: float) -> str | None:
+        """Return an account as people give it: by its id, or by a name that one, several or no accounts have."""
+        if self.chance.random() < 0.6:
+            return self.one("account", share)
+        return self.chance.choice([None, " hooli ", "GLOBEX", "Acme", "Nobody"])
 
     def one(self, table: str, share: float) -> str | None:
         """Return an id of the table, now and then one that is not there."""
