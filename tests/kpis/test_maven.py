@@ -7,15 +7,18 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from kpis.answers import Answerer
 from kpis.build import build_cube
 from kpis.catalogue import load_catalogue
+from kpis.crossing import SnapshotCrossing
 from kpis.cube import Cube
 from kpis.periods import Calendar
 from kpis.questions import Answer, Question
-from tests.support.canonical import connection_of
+from kpis.tables import TABLES
+from tests.support.canonical import arrow_table, connection_of
 from tests.support.maven import FOLDER, TODAY, expected_rows, maven_rows
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the public data sets are not here")
@@ -28,6 +31,7 @@ QUESTIONS = {  # their KPI: ours, and what of it to show
     "win_rate": ("win_rate", "value"),
     "average_deal_size": ("average_deal_size", "value"),
     "average_sales_cycle_days": ("sales_cycle_length", "value"),
+    "average_lost_cycle_days": ("lost_cycle_length", "value"),
     "median_sales_cycle_days": ("sales_cycle_median", "value"),
     "sales_velocity": ("realised_velocity", "value"),
     "qoq_growth": ("revenue_growth", "value"),
@@ -39,17 +43,19 @@ QUESTIONS = {  # their KPI: ours, and what of it to show
     "total_opportunities": ("opportunities_created", "value"),
     "open_count": ("open_opportunities", "value"),
     "pipeline_list_value": ("pipeline_value", "value"),
+    "open_prospecting_count": ("open_opportunities", "value"),
+    "open_engaging_count": ("open_opportunities", "value"),
+    "cross_sell_accounts": ("multi_product_customers", "value"),
+    "cross_sell_rate": ("multi_product_rate", "value"),
 }
+STAGES = {"open_prospecting_count": "stage:Prospecting", "open_engaging_count": "stage:Engaging"}
+IN_PART = {"cross_sell_accounts", "cross_sell_rate"}
+"""Ours are about all customers so far, split by what the account is; there is none for a period or an agent's deals."""
 NOT_OURS = {
-    "average_lost_cycle_days": "the catalogue has the cycle of won deals only",
-    "cross_sell_accounts": "cross_sell_rate counts products owned at the end of a period, not bought in it",
-    "cross_sell_rate": "the same",
     "products_per_account": "there is no such KPI in the catalogue",
     "mean_deal_discount_rate": "ours is weighted by value; a mean over deals hides the large ones",
     "discount_amount": "ours is the rate",
     "markup_amount": "ours is the rate",
-    "open_prospecting_count": "stages are no dimension of the cube",
-    "open_engaging_count": "stages are no dimension of the cube",
     "share_of_reps_above_median": "there is no such KPI in the catalogue",
     "won_share_of_all_opportunities": "ours divides by closed deals, and says so",
 }
@@ -65,16 +71,19 @@ def answerer(tmp_path_factory: pytest.TempPathFactory) -> Answerer:
     tables = maven_rows()
     catalogue = load_catalogue()
     build_cube(connection_of(tables), frozenset(tables), catalogue, Calendar(), TODAY, folder)
-    return Answerer(Cube.open(folder), catalogue, Calendar(), TODAY)
+    for name, rows in tables.items():
+        pq.write_table(arrow_table(TABLES[name], rows), folder / f"{name}.parquet")
+    return Answerer(Cube.open(folder), catalogue, Calendar(), TODAY, crossing=SnapshotCrossing(folder))
 
 
 def question_of(row: dict[str, str]) -> Question | None:
-    if row["kpi"] not in QUESTIONS:
+    is_whole = row["dimension"] in {"total", "sector"} and row["period_grain"] == "all"
+    if row["kpi"] not in QUESTIONS or (row["kpi"] in IN_PART and not is_whole):
         return None
     kpi, show = QUESTIONS[row["kpi"]]
     member = {"(none)": "Unspecified"}.get(row["member"], row["member"])
     who = "" if row["dimension"] == "total" else f"{DIMENSIONS[row['dimension']]}:{member}"
-    return Question(kpi, who, period_of(row), show)
+    return Question(kpi, " & ".join(filter(None, (who, STAGES.get(row["kpi"])))), period_of(row), show)
 
 
 def period_of(row: dict[str, str]) -> str:
@@ -95,7 +104,7 @@ def test_every_expressible_answer_of_the_data_set_is_ours_too(answerer: Answerer
     undated = [row for row, *_ in wrong if row["kpi"] == "new_opportunities"]
     assert all(touches_the_last_day(row) for row in undated), UNDATED
     assert [case for case in wrong if case[0]["kpi"] != "new_opportunities"] == []
-    assert len(asked) - len(undated) > 6_000
+    assert len(asked) - len(undated) > 6_500
 
 
 def agrees(row: dict[str, str], answer: Answer) -> bool:
