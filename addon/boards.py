@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from addon.lines import dilution_note
 from addon.reader import Desk
 from addon.tabs import (
     LeaderboardColumn,
@@ -14,7 +15,7 @@ from addon.tabs import (
     leaderboard_tab,
     scorecard_tab,
 )
-from addon.titles import reason_of
+from addon.titles import note_of, small_of
 from connectors.sheets_content import TabContent
 from kpis.definitions import Language
 from kpis.questions import Answer, Question
@@ -44,7 +45,7 @@ def scorecard(desk: Desk, who: str, period: str, name: str, language: Language) 
             value=value.value,
             unit=catalogue.kpis[kpi].unit,
             state=value.state,
-            message=reason_of(value, language),
+            message=note_of(value, language),
             target=target.value,
             attainment=attainment.value,
             versus_prior=_change(value, prior),
@@ -53,7 +54,8 @@ def scorecard(desk: Desk, who: str, period: str, name: str, language: Language) 
         )
         for kpi, (value, target, attainment, prior, year_ago) in zip(kpis, by_kpi, strict=True)
     ]
-    return scorecard_tab(_heading(desk, answers[0]), rows, language)
+    note = dilution_note(catalogue.scorecards[name], language)
+    return scorecard_tab(_heading(desk, answers[0]), rows, language, note=note)
 
 
 def _change(value: Answer, relative: Answer) -> float | None:
@@ -83,7 +85,7 @@ def leaderboard(desk: Desk, period: str, language: Language) -> TabContent:
                 rank=None if rank.value is None else int(rank.value),
                 name=rep.name,
                 team=teams[int(team_of[rep.code])].name,
-                values=[LeaderboardValue(one.value, one.state, reason_of(one, language)) for one in values],
+                values=[_leaderboard_value(one, language) for one in values],
             )
         )
     rows.sort(key=lambda row: (row.rank is None, row.rank, row.name))
@@ -92,6 +94,11 @@ def leaderboard(desk: Desk, period: str, language: Language) -> TabContent:
     ]
     company = desk.answerer.answer(Question(_LEADERBOARD[0], "", period))
     return leaderboard_tab(_heading(desk, company), columns, rows, language)
+
+
+def _leaderboard_value(answer: Answer, language: Language) -> LeaderboardValue:
+    message = small_of(answer, language) if answer.state == "ok" else note_of(answer, language)
+    return LeaderboardValue(answer.value, answer.state, message)
 
 
 def _heading(desk: Desk, answer: Answer) -> TabHeading:

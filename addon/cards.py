@@ -16,9 +16,9 @@ from addon.choices import period_choices, scorecard_choices, who_choices
 from addon.clock import instant_of
 from addon.formats import format_change, format_points, format_share, format_value
 from addon.functions import Json
-from addon.lines import Line, lines_of, scorecard_called, whole_refusal
+from addon.lines import Line, dilution_note, lines_of, scorecard_called, whole_refusal
 from addon.reader import Desk
-from addon.titles import day_title, moment_title, reason_of, running_title, state_title, who_title
+from addon.titles import day_title, moment_title, reason_of, running_title, small_of, state_title, who_title
 from addon.widgets import Card, Widget
 from addon.words import say
 from kpis.definitions import Kpi, Language
@@ -160,8 +160,10 @@ def _lines_section(desk: Desk, view: View, frame: Frame) -> Json:
     refusal = whole_refusal([line.value for line in lines])
     if refusal is not None:
         return w.section([_refusal_widget(refusal, view.language)], header=scorecard.titles[view.language])
+    note = dilution_note(scorecard, view.language)
+    notes = [w.paragraph(w.coloured(note, w.MUTED))] if note else []
     return w.section(
-        [_line_widget(line, desk, view, frame) for line in lines], header=scorecard.titles[view.language]
+        [*(_line_widget(line, desk, view, frame) for line in lines), *notes], header=scorecard.titles[view.language]
     )
 
 
@@ -199,8 +201,13 @@ def _facts(line: Line, desk: Desk, view: View) -> list[str]:
         facts.append(say("target", language, value=text))
     if attained is not None:
         facts.append(say("attained", language, share=format_share(attained, language)))
-    if answer.n is not None and line.kpi.unit != "count":
+    if answer.is_small:
+        facts.append(small_of(answer, language))
+    elif answer.n is not None and line.kpi.unit != "count":
         facts.append(say("sample_size", language, count=format_value(answer.n, "count", "", language)))
+    if line.status and line.expected is not None:
+        share = format_share(line.expected.value or 0.0, language)
+        facts.append(say(f"expected_{line.expected.method.replace(' ', '_')}", language, share=share))
     if answer.value is not None:
         facts.append(versus_text(line, desk, view, with_change=bool(line.status)))
     return [fact for fact in facts if fact]

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from addon.titles import STATUS_WORDS
+from addon.words import say
 from kpis.answers import Answerer
-from kpis.definitions import Kpi, Scorecard
+from kpis.definitions import Kpi, Language, Scorecard
 from kpis.errors import QuestionError, suggest
 from kpis.questions import Answer, Question
 from kpis.words import fold
 
-_SHOWS: Final = ("value", "target", "attainment", "vs prior", "change", "status")
+_SHOWS: Final = ("value", "target", "attainment", "vs prior", "change", "status", "expected")
+_MOST_KPIS: Final = 8
+"""More on one scorecard dilute each other."""
 DEFAULT_SCORECARD: Final = "sales"
 
 
@@ -35,6 +38,11 @@ class Line:
         status = self.answers["status"].value
         return "" if status is None else STATUS_WORDS[round(status)]
 
+    @property
+    def expected(self) -> Answer | None:
+        """Return the part of the value that is expected by today; None of a period that is not running."""
+        return self.answers["expected"] if self.answers["expected"].method else None
+
     def number(self, show: str) -> float | None:
         """Return one of the numbers."""
         return self.answers[show].value
@@ -51,6 +59,12 @@ def scorecard_called(answerer: Answerer, words: str) -> Scorecard:
         near = suggest(words, scorecards) or f" There are {', '.join(scorecards)}."
         raise QuestionError(f'There is no scorecard "{words[:80]}".{near}')
     return found
+
+
+def dilution_note(scorecard: Scorecard, language: Language) -> str:
+    """Return why a scorecard has too many KPIs; nothing if it has not."""
+    count = len(scorecard.kpis)
+    return say("many_kpis", language, count=str(count)) if count > _MOST_KPIS else ""
 
 
 def lines_of(answerer: Answerer, kpis: Sequence[str], who: str, period: str) -> list[Line]:

@@ -11,8 +11,8 @@ from typing import Final
 
 from addon.errors import RequestError
 from addon.functions import MOST_QUESTIONS
-from addon.lines import Line, lines_of, scorecard_called, whole_refusal
-from addon.titles import STATUS_WORDS, reason_of, who_title
+from addon.lines import Line, dilution_note, lines_of, scorecard_called, whole_refusal
+from addon.titles import STATUS_WORDS, note_of, reason_of, small_of, who_title
 from addon.words import say
 from kpis.answers import Answerer
 from kpis.catalogue import resolve_kpi
@@ -22,6 +22,7 @@ from kpis.members import Member, dimension_called
 from kpis.period_phrases import UNITS
 from kpis.periods import WholeGrain, parse_period, period_at, period_title, shifted
 from kpis.questions import Answer, Question, Show
+from kpis.ranks import Rank, ranks_of
 from kpis.shows import resolve_show
 from kpis.words import fold
 
@@ -32,7 +33,6 @@ WARNING: Final = "⚠ "
 MOST_PERIODS: Final = 400
 """A year of days, and a month; nobody reads a longer trend."""
 _GRAINS: Final[Mapping[str, WholeGrain]] = {fold(words): grain for words, grain in UNITS.items()}
-_TIE: Final = 1e-9
 
 
 def table(
@@ -66,11 +66,14 @@ def table(
 
 def scorecard(answerer: Answerer, who: str, period: str, words: str, *, language: Language) -> Rows:
     """Return a row for each KPI of a scorecard. Raises `QuestionError` for words that mean nothing."""
-    lines = lines_of(answerer, scorecard_called(answerer, words).kpis, who, period)
+    asked = scorecard_called(answerer, words)
+    lines = lines_of(answerer, asked.kpis, who, period)
     _refuse(whole_refusal([line.value for line in lines]))
     keys = ("kpi", "value", "unit", "show_target", "show_attainment", "show_status", "show_vs_prior", "show_n",
             "definition_header", "note")  # fmt: skip
-    return [[say(key, language) for key in keys], *(_scorecard_row(line, language) for line in lines)]
+    rows: Rows = [[say(key, language) for key in keys], *(_scorecard_row(line, language) for line in lines)]
+    note = dilution_note(asked, language)
+    return [*rows, [note, *[""] * (len(keys) - 1)]] if note else rows
 
 
 def trend(answerer: Answerer, kpi: str, who: str, grain: str, count: int, *, language: Language) -> Rows:
@@ -95,7 +98,8 @@ def trend(answerer: Answerer, kpi: str, who: str, grain: str, count: int, *, lan
 def leaderboard(answerer: Answerer, kpi: str, dimension: str, period: str, *, language: Language) -> Rows:
     """Return a row for each member that the caller may see, the best first. Raises `QuestionError`.
 
-    Equal values share the better rank; members without a value come last, without one.
+    A rank is a number, or a range such as 2–4 where intervals overlap and members cannot be told apart. Equal values
+    share the better rank; members without a value come last, without one.
     """
     definition = resolve_kpi(answerer.catalogue, kpi)
     split = dimension_called(dimension or definition.by or "rep")
@@ -109,11 +113,9 @@ def leaderboard(answerer: Answerer, kpi: str, dimension: str, period: str, *, la
     pairs = [(member, answers[2 * place], answers[2 * place + 1]) for place, member in enumerate(members)]
     visible = [pair for pair in pairs if pair[1].state != "not_allowed"]
     _refuse(pairs[0][1] if pairs and not visible else None)
-    rank, split_title, reached, count = (
-        say(key, language) for key in ("show_rank", f"dimension_{split}", "show_attainment", "show_n")
-    )
-    header: list[Cell] = [rank, split_title, definition.titles[language], reached, count]
-    return [header, *_ranked(visible, definition)]
+    keys = ("show_rank", f"dimension_{split}", "show_attainment", "show_n", "show_low", "show_high", "note")
+    rank, split_title, *others = (say(key, language) for key in keys)
+    return [[rank, split_title, definition.titles[language], *others], *_ranked(visible, definition, language)]
 
 
 def catalogue_rows(catalogue: Catalogue, family: str, *, language: Language) -> Rows:
@@ -132,7 +134,6 @@ def catalogue_rows(catalogue: Catalogue, family: str, *, language: Language) -> 
 
 
 def _scorecard_row(line: Line, language: Language) -> list[Cell]:
-    note = "" if line.value.state == "ok" else reason_of(line.value, language)
     return [
         line.kpi.titles[language],
         _number(line.value.value),
@@ -143,29 +144,38 @@ def _scorecard_row(line: Line, language: Language) -> list[Cell]:
         _number(line.number("vs prior")),
         _number(line.value.n),
         line.kpi.formula_words[language],
-        note,
+        _note(line.value, language),
     ]
 
 
-def _ranked(pairs: Sequence[tuple[Member, Answer, Answer]], kpi: Kpi) -> Rows:
+def _ranked(pairs: Sequence[tuple[Member, Answer, Answer]], kpi: Kpi, language: Language) -> Rows:
     sign = 1.0 if kpi.better == "lower" else -1.0
     ordered = sorted(pairs, key=lambda pair: (pair[1].value is None, sign * (pair[1].value or 0.0)))
-    rows: Rows = []
-    rank, last = 0, float("nan")
-    for place, (member, value, attainment) in enumerate(ordered, start=1):
-        if value.value is not None and not abs(value.value - last) <= _TIE * abs(last):
-            rank, last = place, value.value
-        is_ranked = value.value is not None and kpi.better != "neutral"
-        rows.append(
-            [
-                rank if is_ranked else "",
-                member.name,
-                _number(value.value),
-                _number(attainment.value),
-                _number(value.n),
-            ]
-        )
-    return rows
+    ranks = ranks_of([value for _, value, _ in ordered], kpi)
+    return [
+        [
+            _rank(rank),
+            member.name,
+            _number(value.value),
+            _number(attainment.value),
+            _number(value.n),
+            _number(value.low),
+            _number(value.high),
+            _note(value, language),
+        ]
+        for rank, (member, value, attainment) in zip(ranks, ordered, strict=True)
+    ]
+
+
+def _rank(rank: Rank | None) -> Cell:
+    if rank is None:
+        return ""
+    return rank.best if rank.is_sure else str(rank)
+
+
+def _note(answer: Answer, language: Language) -> str:
+    """Return what a row says of its number besides: why it is not ok, or that it rests on few records."""
+    return small_of(answer, language) if answer.state == "ok" else note_of(answer, language)
 
 
 def _headers(answerer: Answerer, kpis: Sequence[str], show: Show, language: Language) -> list[str]:

@@ -89,12 +89,22 @@ class LeaderboardRow:
 
 
 def scorecard_tab(
-    heading: TabHeading, rows: Sequence[ScorecardRow], language: Language = "en", *, key: str = SCORECARD_KEY
+    heading: TabHeading,
+    rows: Sequence[ScorecardRow],
+    language: Language = "en",
+    *,
+    key: str = SCORECARD_KEY,
+    note: str = "",
 ) -> TabContent:
-    """Return the tab with a line for each KPI; ``key`` tells several scorecards of one spreadsheet apart."""
+    """Return the tab with a line for each KPI, and a note below if there is one.
+
+    ``key`` tells several scorecards of one spreadsheet apart.
+    """
     name = say("scorecard", language)
     headings = [say(word, language) for word in _SCORECARD_HEADINGS]
     lines = [_scorecard_line(row, language) for row in rows]
+    if note:
+        lines.append([Cell(note, style="muted")])
     return TabContent(
         key=key,
         title=name if key == SCORECARD_KEY else f"{name} {_who(heading, language)}",
@@ -190,6 +200,6 @@ def _leaderboard_line(row: LeaderboardRow, columns: Sequence[LeaderboardColumn],
 
 
 def _remark(column: LeaderboardColumn, value: LeaderboardValue, language: Language) -> str:
-    """Say why a number is missing or in doubt; its message where there is one, else its state."""
+    """Say why a number is missing or in doubt: its message where there is one, else its state."""
     state = state_words(value.state, language)
-    return f"{column.title}: {value.message or state}" if state else ""
+    return f"{column.title}: {value.message or state}" if value.message or state else ""

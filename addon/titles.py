@@ -68,6 +68,19 @@ def state_title(answer: Answer, language: Language) -> str:
     return say(f"state_{answer.state}", language)
 
 
+def note_of(answer: Answer, language: Language) -> str:
+    """Return what to know about a number: why it is not ok, and that it rests on few records."""
+    reason = reason_of(answer, language)
+    return reason if reason and language == "en" else " ".join(filter(None, (reason, small_of(answer, language))))
+
+
+def small_of(answer: Answer, language: Language) -> str:
+    """Return that a number rests on few records, and on how many; nothing if it does not."""
+    if not answer.is_small or answer.n is None:
+        return ""
+    return say("small_sample", language, count=format_value(answer.n, "count", "", language))
+
+
 def reason_of(answer: Answer, language: Language) -> str:
     """Return why an answer is not ok: its own sentence, or the general one where that is not in this language."""
     if answer.message and (language == "en" or answer.state in {"error", "partial"}):
