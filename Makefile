@@ -1,4 +1,5 @@
 # `make demo` shows the product, `make test` proves it. Both need Python 3.11+ with venv, make and a network to install from.
+# Where port 8765 is taken: make demo ARGUMENTS="--port 8766".
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -6,7 +7,7 @@ BIN := .venv/bin
 .PHONY: demo test lint types unit pages lock clean
 
 demo: .venv/installed
-	$(BIN)/scorecell demo
+	$(BIN)/scorecell demo $(ARGUMENTS)
 
 test: lint types unit
 
@@ -26,6 +27,7 @@ pages: .venv/installed
 	$(BIN)/python -m addon.settings_page > addon/SETTINGS.md
 
 .venv/installed: pyproject.toml requirements.lock
+	@echo "installing into .venv; this takes a minute, once"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .

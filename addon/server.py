@@ -6,6 +6,9 @@ import gc
 import sys
 from typing import TYPE_CHECKING, Final, cast
 
+from addon.errors import AddonError
+from addon.ports import open_port
+
 if TYPE_CHECKING:
     from flask import Flask
     from gunicorn.arbiter import Arbiter
@@ -13,11 +16,12 @@ if TYPE_CHECKING:
 
 
 def run_server(app: Flask, *, host: str, port: int, workers: int) -> None:
-    """Serve the application until a signal ends the process."""
+    """Serve the application until a signal ends the process. Raises `AddonError` where the port cannot be had."""
     from gunicorn.app.base import BaseApplication
 
+    listener = open_port(host, port)
     options = {
-        "bind": f"{host}:{port}",
+        "bind": f"fd://{listener.fileno()}",
         "workers": workers,
         "worker_class": "gthread",
         "threads": 4,
@@ -41,7 +45,11 @@ def run_server(app: Flask, *, host: str, port: int, workers: int) -> None:
         def load(self) -> Flask:
             return app
 
-    Server().run()
+    try:
+        Server().run()
+    except SystemExit as end:
+        if end.code:
+            raise AddonError(f"The web server has stopped ({end.code}); its lines above say why.") from None
 
 
 def _tell(server: Arbiter) -> None:

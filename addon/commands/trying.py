@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from datetime import date, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from addon.errors import AddonError
 from addon.formats import format_value
 from addon.jobs import Jobs
 from addon.lease import FileLease
+from addon.ports import open_port
 from addon.reader import Desk, Reader
 from addon.schedule import Worker
 from addon.settings import Organisation
@@ -25,6 +27,7 @@ from connectors.sandbox.sandbox import start
 from connectors.sandbox.server import Faults, load_faults
 from kpis.questions import Answer
 
+_HOST: Final = "127.0.0.1"
 _PORT: Final = 8765
 
 org_option = click.option(
@@ -48,6 +51,7 @@ def demo(  # noqa: PLR0917 - one parameter an option
     organisation: Organisation, org: Path | None, today: datetime | None, port: int, once: bool, as_json: bool
 ) -> None:
     """Start the stand-ins, sync, compute, publish the KPI tabs, and serve functions, cards and a page to look at."""
+    listener = None if once else open_port(_HOST, port)
     say_progress("starting the stand-ins for Salesforce and Google")
     with open_demo(organisation, org, _day(today), 0) as running:
         jobs = Jobs(running.organisation, progress=rows_progress())
@@ -66,8 +70,8 @@ def demo(  # noqa: PLR0917 - one parameter an option
             _print(desk, answers)
         for problem in outcome.problems:
             click.echo(f"left out: {problem}", err=True)
-        if not once:
-            _serve(running, jobs, port)
+        if listener is not None:
+            _serve(running, jobs, listener)
 
 
 def _document(desk: Desk, answers: list[Answer], call_count: int) -> dict[str, object]:
@@ -95,7 +99,7 @@ def _print(desk: Desk, answers: list[Answer]) -> None:
         click.echo(f"  {titles[answer.kpi]:<{width}}{shown:>18}   {answer.period}")
 
 
-def _serve(running: Demo, jobs: Jobs, port: int) -> None:
+def _serve(running: Demo, jobs: Jobs, listener: socket.socket) -> None:
     """Serve the page and refresh on schedule until interrupted."""
     from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -108,10 +112,8 @@ def _serve(running: Demo, jobs: Jobs, port: int) -> None:
 
     stop = stop_on_signals()
     app = create_app(running.organisation, playground=playground(running))
-    try:
-        server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
-    except (OSError, SystemExit) as error:
-        raise AddonError(f"Port {port} cannot be used ({error}); give another one with --port.") from None
+    port = listener.getsockname()[1]
+    server = make_server(_HOST, port, app, threaded=True, request_handler=Quiet, fd=listener.fileno())
     worker = Worker(running.organisation, jobs, FileLease(running.organisation.data_folder), tell)
     threads = [
         threading.Thread(target=server.serve_forever, name="web", daemon=True),
@@ -119,7 +121,7 @@ def _serve(running: Demo, jobs: Jobs, port: int) -> None:
     ]
     for thread in threads:
         thread.start()
-    click.echo(f"open http://127.0.0.1:{server.server_port}/  (Ctrl-C ends it)", err=True)
+    click.echo(f"open http://127.0.0.1:{port}/  (Ctrl-C ends it)", err=True)
     click.echo(f"sandbox at {running.sandbox.url}, spreadsheet {running.sandbox.spreadsheet_id}", err=True)
     stop.wait()
     server.shutdown()

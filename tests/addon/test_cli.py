@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -216,6 +217,20 @@ def test_a_wrong_variable_is_named(
     monkeypatch.setenv(name, value)
     assert run(["keys", "list"]) == 1
     assert_one_sentence(capsys, says)
+
+
+@pytest.mark.parametrize("command", [["serve"], ["demo"], ["sandbox", "--org", "ORG"]], ids=words)
+def test_a_port_that_is_taken_is_said_before_anything_is_done(
+    command: list[str], in_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    if command[0] == "demo":
+        monkeypatch.setenv("SCORECELL_DATA_DIR", str(tmp_path))
+    org = str(Path(in_world.environment["SCORECELL_CONFIG"]).with_name("org"))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert run([*(org if word == "ORG" else word for word in command), "--port", str(port)]) == 1
+    assert_one_sentence(capsys, str(port))
+    assert list(tmp_path.iterdir()) == []
 
 
 def assert_one_sentence(capsys: Capture, says: str) -> None:
