@@ -160,8 +160,8 @@ class Company:
                     if who is not None:
                         found.setdefault((kind, who), set()).add(day)
         for lead in self.rows("lead"):
-            if (day := day_of(lead.get("first_contacted_at"))) is not None:
-                found.setdefault(("lead", lead["id"]), set()).add(day)
+            if (first := day_of(lead.get("first_contacted_at"))) is not None:
+                found.setdefault(("lead", lead["id"]), set()).add(first)
         return found
 
     def relationships(self) -> list[Fields]:
