@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from addon.clock import instant_text
 from addon.errors import AddonError
+from addon.past import Past, end_of, no_past
 from addon.settings import Organisation
 from addon.snapshot import Snapshot
 from addon.store import Store
@@ -82,15 +82,17 @@ class Reader:
     def __init__(self, organisation: Organisation) -> None:
         self._organisation = organisation
         self._store = Store(organisation.data_folder)
+        self._past = Past(self._store)
         self._catalogue = load_catalogue()
         self._lock = threading.Lock()
         self._open: OrderedDict[str, _Opened] = OrderedDict()
         self._own = threading.local()
 
     def desk(self, limit: str = "", as_of: date | None = None) -> Desk:
-        """Pin the current snapshot, or the last one of the day ``as_of``.
+        """Pin the current snapshot, or the last one of the day ``as_of``; before the first one, the state of that day
+        as the history of deals tells it.
 
-        Raises `AddonError` when there is none: nothing was synced yet, or nothing is kept from that day.
+        Raises `AddonError` when there is none: nothing was synced yet, or nothing is known of that day.
         """
         opened = self._pinned(as_of)
         snapshot = opened.snapshot
@@ -98,9 +100,9 @@ class Reader:
         checked = self._store.checked()
         is_stale = as_of is None and self._is_stale(checked)
         answerer = self._answerer(opened, day_number(today), limit, is_stale=is_stale)
-        moments = checked.values() if as_of is None else ()
-        latest = min(moments, default=snapshot.manifest.created)
-        return Desk(snapshot, answerer, instant_text(latest), {n: instant_text(at) for n, at in checked.items()})
+        moments = checked if as_of is None else {}
+        latest = min(moments.values(), default=snapshot.manifest.created)
+        return Desk(snapshot, answerer, instant_text(latest), {n: instant_text(at) for n, at in moments.items()})
 
     def _answerer(self, opened: _Opened, today: int, limit: str, *, is_stale: bool) -> Answerer:
         """Return an answerer of this thread's own; it knows the words of earlier requests."""
@@ -132,27 +134,37 @@ class Reader:
         return any(settings.clock.now() - at > allowed for at in checked.values())
 
     def _pinned(self, as_of: date | None) -> _Opened:
-        snapshot_id = self._store.current_id() if as_of is None else self._id_of(as_of)
+        if as_of is not None:
+            return self._opened(self._snapshot_of(as_of))
+        snapshot_id = self._store.current_id()
         if not snapshot_id:
             raise AddonError("There is no snapshot yet: run `scorecell sync`, or `scorecell demo` to try it out.")
+        return self._known(snapshot_id) or self._opened(self._store.open(snapshot_id))
+
+    def _known(self, snapshot_id: str) -> _Opened | None:
         with self._lock:
-            if snapshot_id not in self._open:
-                snapshot = self._store.open(snapshot_id)
+            if snapshot_id in self._open:
+                self._open.move_to_end(snapshot_id)
+            return self._open.get(snapshot_id)
+
+    def _opened(self, snapshot: Snapshot) -> _Opened:
+        with self._lock:
+            if snapshot.id not in self._open:
                 crossing = _LaterCrossing(snapshot.folder / "facts")
-                self._open[snapshot_id] = _Opened(snapshot, Cube.open(snapshot.cube_folder), crossing)
+                self._open[snapshot.id] = _Opened(snapshot, Cube.open(snapshot.cube_folder), crossing)
                 while len(self._open) > _MOST_OPEN:
                     self._open.popitem(last=False)
-            self._open.move_to_end(snapshot_id)
-            return self._open[snapshot_id]
+            self._open.move_to_end(snapshot.id)
+            return self._open[snapshot.id]
 
-    def _id_of(self, as_of: date) -> str:
-        """Return the last snapshot made by the end of that day, in the organisation's zone."""
+    def _snapshot_of(self, as_of: date) -> Snapshot:
+        """Return the last snapshot made by the end of that day, or the state of that day made from history."""
         current = self._store.current()
-        zone = ZoneInfo(current.manifest.company.time_zone) if current else UTC
-        end_of_day = datetime.combine(as_of + timedelta(days=1), time(), zone)
-        snapshot = self._store.as_of(end_of_day - timedelta(seconds=1))
-        if snapshot is None:
+        kept = self._store.as_of(end_of(as_of, current.manifest.company.time_zone if current else "UTC"))
+        if kept is not None:
+            return kept
+        base = self._past.base()
+        if base is None:
             first = self._store.ids()[:1]
-            since = f" The first is of {self._store.open(first[0]).manifest.created:%Y-%m-%d}." if first else ""
-            raise AddonError(f"No snapshot is kept from {as_of} or before.{since}")
-        return snapshot.id
+            raise no_past(as_of, self._store.open(first[0]).manifest.created.date() if first else None)
+        return self._past.at(as_of, base, self._catalogue)
