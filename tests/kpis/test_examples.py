@@ -44,8 +44,8 @@ def cases() -> list[Case]:
     found = []
     for path in FILES:
         for example in tomllib.loads(path.read_text("utf-8"))["examples"]:
-            words = [example.pop(key, "") for key in ("kpi", "who", "period")]
-            found.append(Case(path.stem, *words, example))
+            kpi, who, period = (str(example.pop(key, "")) for key in ("kpi", "who", "period"))
+            found.append(Case(path.stem, kpi, who, period, example))
     return found
 
 

@@ -1,4 +1,4 @@
-"""The Targets tab: quotas by seller and month, goals by product and quarter, activity goals, company goals."""
+"""The Targets tab: quotas by seller and month, goals by product and quarter, calls and activities, company goals."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ def target_rows(company: Company) -> Iterator[Row]:
     for product, shares in _product_shares(company).items():
         for quarter, total in _by_quarter(quotas).items():
             yield _row("product_revenue", ("product", product), quarter, 3, round(total * shares / 1000) * 1000)
-    calls = _call_goal(company)
+    calls, activities = _call_goal(company), _activity_goal(company)
     for seller, month in quotas:
         yield _row("calls_made", ("rep", seller.name), month, 1, calls)
+        yield _row("activities_done", ("rep", seller.name), month, 1, activities)
     for quarter in _by_quarter(quotas):
         for kpi, goal in _COMPANY_GOALS:
             yield _row(kpi, ("company", ""), quarter, 3, goal)
@@ -94,11 +95,22 @@ def _product_shares(company: Company) -> dict[str, float]:
 
 
 def _call_goal(company: Company) -> int:
-    """Return the calls a seller should make in a month: a little more than are made, in steps of five."""
-    calls = sum(
-        task.call_type == "Outbound" and task.created_at >= company.window.first * DAY_SECONDS
-        for task in company.activities.tasks
-    )
+    """Return the calls a seller should make in a month."""
+    first = company.window.first * DAY_SECONDS
+    tasks = company.activities.tasks
+    return _monthly(company, sum(task.call_type == "Outbound" and task.created_at >= first for task in tasks))
+
+
+def _activity_goal(company: Company) -> int:
+    """Return the activities of all kinds that a seller should do in a month."""
+    first, today = company.window.first * DAY_SECONDS, company.window.today * DAY_SECONDS
+    task_count = sum(task.created_at >= first for task in company.activities.tasks)
+    event_count = sum(first <= event.starts_at < today for event in company.activities.events)
+    return _monthly(company, task_count + event_count)
+
+
+def _monthly(company: Company, count: int) -> int:
+    """Return a goal for one seller and month: a little more than all of them did, in steps of five."""
     months = company.window.months[:-1]
     present = sum(seller.is_employed(month) for seller in company.staff.sellers for month in months)
-    return max(1, round(calls / present * 1.05 / 5)) * 5
+    return max(1, round(count / present * 1.05 / 5)) * 5
