@@ -113,7 +113,30 @@ def _snapshot(organisation: Organisation) -> Iterator[Finding]:
         yield Finding("snapshot", False, problem)
 
 
+def _targets(organisation: Organisation) -> Iterator[Finding]:
+    """Yield what is to be doubted about targets; what the snapshot already reports is not said twice."""
+    from addon.reader import Reader
+    from addon.target_rows import doubts_of
+
+    if Store(organisation.data_folder).current() is None:
+        yield Finding("targets", True, "none yet.", "Run `scorecell sync`.")
+        return
+    desk = Reader(organisation).desk()
+    entries, doubts = doubts_of(desk)
+    known = set(desk.answerer.cube.problems)
+    told = [doubt for doubt in doubts if doubt.sentence not in known]
+    count = len(entries)
+    if not doubts:
+        yield Finding("targets", True, f"{count:,}, all of them specific, measurable, within reach, and dated.")
+    elif not told:
+        yield Finding("targets", True, f"{count:,}; see the snapshot's problems.")
+    for doubt in told:
+        # A goal may be bold on purpose; what cannot be used, or is used in another way than meant, is a mistake.
+        yield Finding("targets", doubt.aspect == "within reach", doubt.sentence)
+
+
 _PARTS: Final[Mapping[str, Callable[[Organisation], Iterator[Finding]]]] = {
     "settings": _settings, "data folder": _data_folder, "sources": _sources, "Salesforce": _salesforce,
     "Google Sheets": _spreadsheets, "add-on": _addon, "snapshot": _snapshot,
+    "targets": _targets,
 }  # fmt: skip

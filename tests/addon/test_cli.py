@@ -102,7 +102,7 @@ WITHOUT_ANYTHING = [
     (["explain", "revenue"], "run `scorecell sync`, or `scorecell demo`"),
     (["sync"], "set salesforce.instance_url"),
     (["publish"], "set google.service_account_file and google.publish_to"),
-    (["check"], "1 of 7 checks failed"),
+    (["check"], "1 of 8 checks failed"),
 ]
 WRONG_VARIABLES = [
     ("SCORECELL_TODAY", "soon", "SCORECELL_TODAY must be a date like 2026-11-24"),
