@@ -99,12 +99,13 @@ def _answer_lines(explanation: Explanation, case: Case, language: Language) -> I
 
 
 def _part_lines(part: Part, language: Language, depth: int = 0) -> Iterator[Line]:
-    side = say(part.role, language) + ": " if part.role in {"numerator", "denominator"} else ""
+    is_side = part.role in {"numerator", "denominator"}
+    item = say("labelled", language, label=say(part.role, language), value=part.name) if is_side else part.name
     words = part.filter.get(language) or part.formula
     meaning = f"{part.words[language]} [{words}]" if words and words != part.name else part.words[language]
     note = f"{WARNING}{part.message}" if part.message and part.value is None else part.message
     meaning = f"{meaning} {note}".strip()
-    yield Line(f"{_INDENT * depth}{side}{part.name}", _cell(part.value), part.unit, meaning)
+    yield Line(f"{_INDENT * depth}{item}", _cell(part.value), part.unit, meaning)
     for below in part.parts:
         yield from _part_lines(below, language, depth + 1)
 
@@ -129,7 +130,7 @@ def _check_line(check: Check | None, count: int, answer: Answer, language: Langu
 
 
 def _source_line(source: Source, desk: Desk, language: Language) -> Line:
-    item = f"{say('source', language)}: {source.table}"
+    item = say("labelled", language, label=say("source", language), value=source.table)
     if source.table not in desk.snapshot.manifest.tables:
         return Line(item, "", "", say("never_read", language))
     moments = [say("as_of", language, source=name, moment=at) for name, at in source.delivered.items()]

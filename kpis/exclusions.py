@@ -209,7 +209,9 @@ def _members(case: Case, leaf: Leaf) -> Iterator[Exclusion]:
     """Count the members for which the condition does not hold, and those of which it cannot be told."""
     verdicts = case.recount.verdicts(leaf.measure, leaf.scope)
     rows = noun("members", leaf.measure.over)
-    not_met = texts("reasons", "not_met", {"condition": leaf.measure.condition})
+    key = "not_met" if leaf.measure.kind == "members" else "not_reached"
+    key = "not_waiting" if leaf.measure.counts == "waiting" else key
+    not_met = texts("reasons", key, {"condition": leaf.measure.condition})
     yield Exclusion((leaf.name,), rows, not_met, sum(one.holds is False for one in verdicts))
     not_told = texts("reasons", "not_told")
     yield Exclusion((leaf.name,), rows, not_told, sum(one.holds is None for one in verdicts))

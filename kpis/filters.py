@@ -42,9 +42,9 @@ def filter_words(measure: Measure, scope: Scope, catalogue: Catalogue, cube: Cub
     """Return which rows, members or days a measure takes: which, when, under which conditions, of whom."""
     when = _when(measure, scope, catalogue, today, measure.kind)
     conditions = _joined(", ", [condition_words(condition) for condition in measure.where])
-    which = _joined(": ", [when, conditions]) if measure.where else when
+    which = _joined(texts("marks", "colon"), [when, conditions]) if measure.where else when
     is_of_slice = scope.dimensions and measure.kind != "whole"
-    return _joined("; ", [which, slice_words(scope, cube)]) if is_of_slice else which
+    return _joined(texts("marks", "semicolon"), [which, slice_words(scope, cube)]) if is_of_slice else which
 
 
 def population_words(measure: Measure, scope: Scope, catalogue: Catalogue, today: int) -> Texts:
@@ -69,6 +69,8 @@ def _when(measure: Measure, scope: Scope, catalogue: Catalogue, today: int, key:
     if measure.kind == "whole":
         of = catalogue.kpis.get(measure.of)
         values["of"] = of.titles if of else catalogue.measures[measure.of].words
+    if measure.counts == "waiting":
+        key = "waiting"
     if measure.kind in {"flow", "quantile", "distinct"} and is_to_date(scope.period):
         key = "come"
     if scope.period.last < scope.period.first:
@@ -126,8 +128,9 @@ def _operand(operand: object) -> Texts | str:
     return f"{operand:g}" if isinstance(operand, float) else str(operand)
 
 
-def _joined(mark: str, parts: Sequence[Texts]) -> Texts:
-    return {language: mark.join(part[language] for part in parts) for language in LANGUAGES}
+def _joined(mark: Texts | str, parts: Sequence[Texts]) -> Texts:
+    marks = dict.fromkeys(LANGUAGES, mark) if isinstance(mark, str) else mark
+    return {language: marks[language].join(part[language] for part in parts) for language in LANGUAGES}
 
 
 @cache

@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MOST_A_PAGE: Final = 10_000
-_NAMES: Final[Mapping[str, str]] = {
-    "opportunity": "name", "campaign": "name", "rep": "name", "activity": "kind", "expense": "category",
-    "survey_response": "kind", "work_log": "category", "assessment": "criterion", "lead": "status",
+_NAMES: Final[Mapping[str, tuple[str, str]]] = {
+    "opportunity": ("opportunity", "name"), "stage_entry": ("opportunity", "name"), "profit": ("opportunity", "name"),
+    "customer": ("account", "name"), "waiting": ("account", "name"), "relationship": ("account", "name"),
+    "campaign": ("campaign", "name"), "rep": ("rep", "name"), "activity": ("activity", "kind"),
+    "expense": ("expense", "category"), "survey_response": ("survey_response", "kind"),
+    "work_log": ("work_log", "category"), "assessment": ("assessment", "criterion"), "lead": ("lead", "status"),
 }  # fmt: skip
-"""Which column of a table tells people which row it is."""
+"""In which table and column a fact's ids have what tells people which row it is."""
 _NOBODY: Final = unspecified().name
 
 
@@ -109,6 +112,11 @@ def page_of(case: Case, page: int, page_size: int) -> RecordPage:
     return RecordPage(case.answer, parts, tuple(listed), page, page_size, check)
 
 
+def records_of(case: Case, leaf: Leaf) -> list[Record]:
+    """Return all rows behind one measure of a case."""
+    return _Lister(case.recount).records(leaf, 0, case.count(leaf))
+
+
 class _Lister:
     """Lists the rows of leaves; those from ``first`` up to, and without, ``last``."""
 
@@ -162,7 +170,7 @@ class _Lister:
     def _named(self, fact: Fact, leaf: Leaf, rows: pa.Table) -> list[Record]:
         """Return rows as records, with the names of what their ids and words stand for."""
         ids, days, values = (rows[name].to_pylist() for name in ("id", "day", "value"))
-        names = self._names(fact.table, _NAMES[fact.table], ids) if fact.table in _NAMES else {}
+        names = self._names(*_NAMES[fact.table], ids) if fact.table in _NAMES else {}
         owners = self._members(rows, "rep", "owner")
         products = ["" if name == _NOBODY else name for name in self._members(rows, "product", "product")]
         accounts = rows["account"].to_pylist() if "account" in rows.column_names else [None] * len(ids)

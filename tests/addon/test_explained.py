@@ -48,8 +48,8 @@ def test_rows_say_value_parts_check_sources_and_version(world: World) -> None:
 def test_rows_speak_french(world: World) -> None:
     rows = explain_rows(world.desk(), QUOTA, language="fr")
     assert rows[0] == ["Élément", "Valeur", "Unité", "Signification"]
-    assert any(str(row[0]) == "Dénominateur: quota" and row[1] == 200.0 for row in rows)
-    assert any("va du 2026-01-01 au 2026-03-31: gagnées" in str(row[3]) for row in rows)
+    assert any(str(row[0]) == "Dénominateur : quota" and row[1] == 200.0 for row in rows)
+    assert any("va du 2026-01-01 au 2026-03-31 : gagnées" in str(row[3]) for row in rows)
 
 
 def test_records_have_links_where_their_source_has_pages(world: World) -> None:

@@ -79,7 +79,7 @@ def test_members_that_do_not_count_are_told_from_those_that_cannot_be(small: Ope
         ("cannot be told: a value is missing", 1), ("cannot be told: a value is missing", 1),
     ]  # fmt: skip
     assert left_out(explained(small, "reps_at_quota", "team:West", "2026-Q2"))[0] == (
-        "not quota > 0 and revenue >= quota", 1,
+        "quota > 0 and revenue >= quota does not hold", 1,
     )  # fmt: skip
 
 
