@@ -17,6 +17,7 @@ Choice = tuple[str, str]
 _DIMENSIONS: Final[tuple[Dimension, ...]] = ("team", "region", "rep")
 _PERIODS: Final = ("this month", "last month", "this quarter", "last quarter", "next quarter", "this year",
                    "last year", "last 30 days")  # fmt: skip
+_FISCAL_MONTHS: Final = ("this fiscal month", "last fiscal month")
 _FISCAL_PERIODS: Final = ("this fiscal quarter", "this fiscal year")
 
 
@@ -35,10 +36,11 @@ def who_choices(answerer: Answerer, limit: str, language: Language) -> list[Choi
 
 
 def period_choices(answerer: Answerer, language: Language) -> list[Choice]:
-    """Return the usual periods; fiscal ones where the fiscal year is not the calendar year."""
-    is_fiscal = answerer.calendar.fiscal_year_start_month != 1
+    """Return the usual periods; fiscal ones where they are not those of the calendar year."""
+    fiscal_months = _FISCAL_MONTHS if answerer.calendar.has_fiscal_months else ()
+    fiscal_periods = _FISCAL_PERIODS if answerer.calendar.has_fiscal_years else ()
     choices = []
-    for words in (*_PERIODS, *(_FISCAL_PERIODS if is_fiscal else ())):
+    for words in (*_PERIODS, *fiscal_months, *fiscal_periods):
         title = period_title(parse_period(words, answerer.calendar, answerer.today), language)
         text = say(words.replace(" ", "_"), language)
         choices.append((words, say("choice_of_period", language, words=text, title=title)))

@@ -43,6 +43,10 @@ NUMBER_WORDS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 UNITS: Final[Mapping[str, WholeGrain]] = {
+    "fiscal month": "fiscal month", "fiscal months": "fiscal month", "FM": "fiscal month",
+    "fiscal period": "fiscal month", "fiscal periods": "fiscal month",
+    "mois fiscal": "fiscal month", "mois fiscaux": "fiscal month", "mois de l'exercice": "fiscal month",
+    "période fiscale": "fiscal month", "périodes fiscales": "fiscal month",
     "fiscal quarter": "fiscal quarter", "fiscal quarters": "fiscal quarter", "FQ": "fiscal quarter",
     "trimestre fiscal": "fiscal quarter", "trimestres fiscaux": "fiscal quarter",
     "trimestre de l'exercice": "fiscal quarter",
@@ -101,6 +105,15 @@ PHRASES: Final[tuple[Phrase, ...]] = (
     Phrase("FQ {quarter} {year}", "named", "fiscal quarter"),
     Phrase("{quarter} FQ {year}", "named", "fiscal quarter"),
     Phrase("FQ {quarter} FY {year}", "named", "fiscal quarter"),
+    Phrase("FY {year} M|P {part}", "named", "fiscal month"),
+    Phrase("FY {short year} M|P {part}", "named", "fiscal month"),
+    Phrase("M|P {part} FY {year}", "named", "fiscal month"),
+    Phrase("M|P {part} FY {short year}", "named", "fiscal month"),
+    Phrase("month {part} FY {year}", "named", "fiscal month"),
+    Phrase("FY {year} month {part}", "named", "fiscal month"),
+    Phrase("FM {part}", "named", "fiscal month"),
+    Phrase("FM {part} {year}", "named", "fiscal month"),
+    Phrase("FM {part} FY {year}", "named", "fiscal month"),
     Phrase("quarter {quarter} {year}", "named", "quarter"),
     Phrase("{quarter} quarter {year}", "named", "quarter"),
     Phrase("quarter {quarter}", "named", "quarter"),
@@ -117,6 +130,7 @@ PHRASES: Final[tuple[Phrase, ...]] = (
     Phrase("MTD", "to date", "month"),
     Phrase("QTD", "to date", "quarter"),
     Phrase("YTD", "to date", "year"),
+    Phrase("FMTD", "to date", "fiscal month"),
     Phrase("FQTD", "to date", "fiscal quarter"),
     Phrase("FYTD", "to date", "fiscal year"),
     Phrase("{unit} to date", "to date"),
@@ -169,6 +183,7 @@ PERIOD_CHOICES: Final[Mapping[Language, tuple[str, ...]]] = {
     "en": (
         "today", "yesterday", "this week", "last week", "next week", "this month", "last month", "next month",
         "this quarter", "last quarter", "next quarter", "this year", "last year", "next year",
+        "this fiscal month", "last fiscal month", "next fiscal month",
         "this fiscal quarter", "last fiscal quarter", "next fiscal quarter",
         "this fiscal year", "last fiscal year", "next fiscal year", "MTD", "QTD", "YTD", "WTD", "FQTD", "FYTD",
         "month to date", "quarter to date", "year to date", "last 7 days", "last 30 days", "last 90 days",
@@ -177,7 +192,8 @@ PERIOD_CHOICES: Final[Mapping[Language, tuple[str, ...]]] = {
     "fr": (
         "aujourd'hui", "hier", "cette semaine", "semaine dernière", "semaine prochaine", "ce mois", "mois dernier",
         "mois prochain", "ce trimestre", "trimestre dernier", "trimestre prochain", "cette année", "année dernière",
-        "année prochaine", "ce trimestre fiscal", "trimestre fiscal dernier", "trimestre fiscal prochain",
+        "année prochaine", "ce mois fiscal", "mois fiscal dernier", "mois fiscal prochain",
+        "ce trimestre fiscal", "trimestre fiscal dernier", "trimestre fiscal prochain",
         "exercice en cours", "cet exercice", "exercice précédent", "exercice prochain",
         "semaine à ce jour", "mois à ce jour", "trimestre à ce jour", "année à ce jour", "exercice à ce jour",
         "7 derniers jours", "30 derniers jours", "90 derniers jours", "4 dernières semaines", "3 derniers mois",

@@ -13,12 +13,13 @@ _TITLES: Final[Mapping[Language, Mapping[WholeGrain, str]]] = {
     "en": {
         "day": "{day} {month} {year}", "week": "Week {part}, {year}", "month": "{month} {year}",
         "quarter": "Q{part} {year}", "year": "{year}",
-        "fiscal quarter": "Q{part} FY{year}", "fiscal year": "FY{year}",
+        "fiscal month": "Month {part} FY{year}", "fiscal quarter": "Q{part} FY{year}", "fiscal year": "FY{year}",
     },
     "fr": {
         "day": "{day} {month} {year}", "week": "Semaine {part}, {year}", "month": "{month} {year}",
         "quarter": "T{part} {year}", "year": "{year}",
-        "fiscal quarter": "T{part} exercice {year}", "fiscal year": "Exercice {year}",
+        "fiscal month": "Mois {part} exercice {year}", "fiscal quarter": "T{part} exercice {year}",
+        "fiscal year": "Exercice {year}",
     },
 }  # fmt: skip
 _THROUGH: Final[Mapping[Language, str]] = {"en": "{whole} through {last}", "fr": "{whole} jusqu'au {last}"}
@@ -44,7 +45,7 @@ def _whole_title(grain: WholeGrain, label: str, first: int, language: Language) 
     on = date_of(first)
     return _TITLES[language][grain].format(
         year=year,
-        part=part.lstrip("QW0"),
+        part=part.lstrip("MQW0"),
         month=MONTHS[language][on.month - 1].partition("|")[0],
         day=_FIRST_OF_MONTH[language] if on.day == 1 else on.day,
     )

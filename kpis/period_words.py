@@ -16,12 +16,16 @@ from kpis.calendars import (
     cut,
     date_of,
     day_number,
+    first_week,
+    is_fiscal,
     nth_period,
     ordinal_of,
     period_at,
     range_of,
+    week_of,
 )
 from kpis.errors import QuestionError, suggest
+from kpis.fiscal import FiscalGrain, count_of, first_of
 from kpis.period_phrases import PERIOD_CHOICES
 from kpis.period_shapes import corrected, ends_of, fold_period, meaning_of, readings, shape_of
 
@@ -29,7 +33,8 @@ FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2200
 _LONGEST_TEXT: Final = 80  # every title of a period is shorter, in every language
 _LONGEST_COUNTS: Final[Mapping[WholeGrain, int]] = {  # a hundred years of each
-    "day": 36525, "week": 5218, "month": 1200, "quarter": 400, "year": 100, "fiscal quarter": 400, "fiscal year": 100,
+    "day": 36525, "week": 5218, "month": 1200, "quarter": 400, "year": 100,
+    "fiscal month": 1200, "fiscal quarter": 400, "fiscal year": 100,
 }  # fmt: skip
 _INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[t ][0-9]{2}:")
 
@@ -111,6 +116,8 @@ class _Reader:
     def named(self, grain: WholeGrain, slots: Mapping[str, int], end: Period | None) -> Period:
         year = self.year(grain, slots, end.last if end else self.today)
         month, quarter = slots.get("month", 1), slots.get("quarter", 1)
+        if is_fiscal(grain):
+            return self.fiscal(grain, year, slots)
         if not 1 <= month <= 12:
             self.refuse(f"names month {month}: months go from 01 to 12, as in {year}-09.")
         if not 1 <= quarter <= 4:
@@ -118,26 +125,33 @@ class _Reader:
         if grain == "day":
             return period_at("day", self.day(year, month, slots["day"]), self.calendar)
         if grain == "week":
-            return period_at("week", self.monday(year, slots["week"]), self.calendar)
-        start_year = year - self.calendar.fiscal_name_offset
+            return nth_period("week", self.week(year, slots["week"]), self.calendar)
         ordinals: Mapping[WholeGrain, int] = {
             "month": year * 12 + month - 1,
             "quarter": year * 4 + quarter - 1,
             "year": year,
-            "fiscal quarter": start_year * 4 + quarter - 1,
-            "fiscal year": start_year,
         }
         return nth_period(grain, ordinals[grain], self.calendar)
+
+    def fiscal(self, grain: FiscalGrain, name: int, slots: Mapping[str, int]) -> Period:
+        years = self.calendar.fiscal
+        year = years.year_named(name)
+        number = slots.get("part", slots.get("quarter", 1))
+        count = count_of(years, grain, year)
+        if not 1 <= number <= count:
+            word, letter = ("month", "M") if grain == "fiscal month" else ("quarter", "Q")
+            last = f"{letter}{count}"
+            self.refuse(f"names {word} {number}: {word}s go from {letter}1 to {last}, as in FY{name}-{last}.")
+        return nth_period(grain, first_of(years, grain, year) + number - 1, self.calendar)
 
     def year(self, grain: WholeGrain, slots: Mapping[str, int], yearless: int) -> int:
         if "short year" in slots:
             return self.bounded_year(2000 + slots["short year"])
         if "year" in slots:
             return self.bounded_year(slots["year"])
-        if grain in {"fiscal quarter", "fiscal year"}:
-            return ordinal_of("fiscal year", yearless, self.calendar) + self.calendar.fiscal_name_offset
-        on = date_of(yearless)
-        return on.isocalendar().year if grain == "week" else on.year
+        if is_fiscal(grain):
+            return self.calendar.fiscal.name_of(ordinal_of("fiscal year", yearless, self.calendar))
+        return week_of(yearless, self.calendar)[0] if grain == "week" else date_of(yearless).year
 
     def bounded_year(self, year: int) -> int:
         if not FIRST_YEAR <= year <= LAST_YEAR:
@@ -151,11 +165,13 @@ class _Reader:
             self.refuse(f"names day {day}: {first:%Y-%m} has the days 01 to {days}.")
         return day_number(first) + day - 1
 
-    def monday(self, year: int, week: int) -> int:
-        weeks = date(year, 12, 28).isocalendar().week  # 28 December always lies in the last ISO week
+    def week(self, year: int, week: int) -> int:
+        first = first_week(year, self.calendar)
+        weeks = first_week(year + 1, self.calendar) - first
         if not 1 <= week <= weeks:
-            self.refuse(f"names week {week}: {year} has the ISO weeks 01 to {weeks}.")
-        return day_number(date.fromisocalendar(year, week, 1))
+            kind = "ISO weeks" if self.calendar.week_start == "monday" else "weeks"
+            self.refuse(f"names week {week}: {year} has the {kind} 01 to {weeks}.")
+        return first + week - 1
 
     def range(self, tokens: list[str]) -> Period | None:
         for first_tokens, last_tokens in ends_of(tokens):

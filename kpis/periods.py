@@ -1,14 +1,15 @@
 """Periods: what a cell may ask about, and what it is compared with.
 
 This is the whole face of time in this package; the parts are in `kpis.calendars`, `kpis.period_words`,
-`kpis.period_titles` and `kpis.business_days`.
+`kpis.period_titles`, `kpis.fiscal` and `kpis.business_days`.
 
 How periods are compared:
 
 - The *prior* period has the same grain: the quarter before a quarter. A range has the range of the same length just
   before it; a range of whole months is as long as its months, so that 2026-01-01..2026-03-31 compares as 2026-Q1.
-- *A year ago* is the same month, quarter or year one year earlier; for a week the ISO week of the same number (of
-  week 53, where the year before has none, its last week, 52); for a day the same date (of 29 February, 28 February);
+- *A year ago* is the same month, quarter or year one year earlier; for a week or a part of a fiscal year the one of
+  the same number (of week 53, where the year before has none, its last week, 52); for a day the same date (of 29
+  February, 28 February);
   for a range both its dates, where the end of a range of whole months stays the end of a month.
 - A *running* period compares with the same number of days of the other one, today included, never with more days than
   the other has: 1 to 30 March with all of February, 60 days of a leap year with 60 days (to 1 March) of another year.
@@ -18,9 +19,7 @@ How periods are compared:
 
 from __future__ import annotations
 
-import calendar as gregorian
 from collections.abc import Mapping
-from datetime import date
 from typing import Final
 
 from kpis.business_days import BusinessDays, business_days
@@ -32,12 +31,17 @@ from kpis.calendars import (
     cut,
     date_of,
     day_number,
+    first_week,
+    is_fiscal,
     is_part,
     nth_period,
     ordinal_of,
     period_at,
     range_of,
+    week_of,
 )  # fmt: skip
+from kpis.days import months_later
+from kpis.fiscal import year_before
 from kpis.period_phrases import PERIOD_CHOICES
 from kpis.period_titles import period_title
 from kpis.period_words import parse_period
@@ -48,7 +52,7 @@ __all__ = [
     "year_ago",
 ]  # fmt: skip
 
-_PER_YEAR: Final[Mapping[Grain, int]] = {"month": 12, "quarter": 4, "year": 1, "fiscal quarter": 4, "fiscal year": 1}
+_PER_YEAR: Final[Mapping[Grain, int]] = {"month": 12, "quarter": 4, "year": 1}
 
 
 def month_of(day: int) -> Period:
@@ -74,9 +78,12 @@ def year_ago(period: Period, calendar: Calendar) -> Period:
     if period.grain == "range":
         return _range_year_ago(period)
     if period.grain == "day":
-        return period_at("day", _months_later(period.first, -12), calendar)
+        return period_at("day", months_later(period.first, -12), calendar)
     if period.grain == "week":
-        return _as_much(period_at("week", _week_year_ago(period.first), calendar), period, calendar)
+        return _as_much(_week_year_ago(period, calendar), period, calendar)
+    if is_fiscal(period.grain):
+        ordinal = year_before(calendar.fiscal, period.grain, ordinal_of(period.grain, period.first, calendar))
+        return _as_much(nth_period(period.grain, ordinal, calendar), period, calendar)
     return shifted(period, -_PER_YEAR[period.grain], calendar)
 
 
@@ -111,11 +118,11 @@ def _shifted_range(period: Period, count: int) -> Period:
 def _range_year_ago(period: Period) -> Period:
     if _whole_months(period):
         return _months_moved(period, -12)
-    return range_of(_months_later(period.first, -12), _months_later(period.last, -12))
+    return range_of(months_later(period.first, -12), months_later(period.last, -12))
 
 
 def _months_moved(period: Period, months: int) -> Period:
-    return range_of(_months_later(period.first, months), _months_later(period.last + 1, months) - 1)
+    return range_of(months_later(period.first, months), months_later(period.last + 1, months) - 1)
 
 
 def _whole_months(period: Period) -> int:
@@ -126,15 +133,8 @@ def _whole_months(period: Period) -> int:
     return (after.year - first.year) * 12 + after.month - first.month
 
 
-def _months_later(day: int, months: int) -> int:
-    """Return the same date so many months later, or the last day of that month if it is shorter."""
-    on = date_of(day)
-    year, month = divmod(on.year * 12 + on.month - 1 + months, 12)
-    return day_number(date(year, month + 1, min(on.day, gregorian.monthrange(year, month + 1)[1])))
-
-
-def _week_year_ago(monday: int) -> int:
-    """Return a day of the ISO week of the same number one year earlier, of its last week if there is no such week."""
-    year, week, _ = date_of(monday).isocalendar()
-    last_week = date(year - 1, 12, 28).isocalendar().week  # 28 December always lies in the last ISO week
-    return day_number(date.fromisocalendar(year - 1, min(week, last_week), 1))
+def _week_year_ago(week: Period, calendar: Calendar) -> Period:
+    """Return the week of the same number one year earlier, or that year's last week if there is no such week."""
+    year, number = week_of(week.first, calendar)
+    first, after = first_week(year - 1, calendar), first_week(year, calendar)
+    return nth_period("week", min(first + number, after) - 1, calendar)

@@ -50,7 +50,7 @@ QUESTIONS = {  # their KPI: ours, and what of it to show
 }
 STAGES = {"open_prospecting_count": "stage:Prospecting", "open_engaging_count": "stage:Engaging"}
 IN_PART = {"cross_sell_accounts", "cross_sell_rate"}
-"""Ours are about all customers so far, split by what the account is; there is none for a period or an agent's deals."""
+"""Ours are about all customers so far, split by what the account is: not of a period, nor of an agent's deals."""
 NOT_OURS = {
     "products_per_account": "there is no such KPI in the catalogue",
     "mean_deal_discount_rate": "ours is weighted by value; a mean over deals hides the large ones",

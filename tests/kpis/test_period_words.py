@@ -235,7 +235,7 @@ def test_labels_and_titles_read_back_as_the_same_period(data: st.DataObject, cal
 def test_near_periods_of_both_languages_are_found_from_today(today: int, offset: int) -> None:
     english = {-1: "last {}", 0: "this {}", 1: "next {}"}[offset]
     french = {-1: "{} précédent", 0: "{} en cours", 1: "{} prochain"}[offset]
-    units = ["jour", "semaine", "mois", "trimestre", "année", "trimestre fiscal", "exercice"]
+    units = ["jour", "semaine", "mois", "trimestre", "année", "mois fiscal", "trimestre fiscal", "exercice"]
     for grain, unit in zip(WHOLE_GRAINS, units, strict=True):
         meant = nth_period(grain, ordinal_of(grain, today, CALENDAR) + offset, CALENDAR)
         assert parse_period(english.format(grain), CALENDAR, today) == meant
