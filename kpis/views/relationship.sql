@@ -1,6 +1,6 @@
 -- One row is a time in which an account or an open lead is there and its relationship is fresh, or is not: fresh from
 -- the day of a contact until so many days have begun. A lead is open until it is converted. Without a creation date
--- an account was there from the first day of the data. An activity with a deal is one with its account.
+-- an account was there from the first day of the data.
 WITH party AS (
   SELECT 'account' AS kind, id, owner, market, COALESCE(created_at_day, :first_day) AS first_day, 9999999 AS last_day
   FROM account
@@ -9,23 +9,18 @@ WITH party AS (
     'lead' AS kind, id, owner, market, created_day AS first_day,
     COALESCE(converted_day, CASE WHEN became_opportunity THEN created_day ELSE 9999999 END) AS last_day
   FROM fact_lead
-), contact AS (
-  SELECT 'account' AS kind, account AS id, day FROM done_activity WHERE account IS NOT NULL
+), lead_contact AS (
+  SELECT lead AS id, day FROM done_activity WHERE lead IS NOT NULL
   UNION
-  SELECT 'account' AS kind, o.account AS id, x.day
-  FROM done_activity AS x
-  JOIN opportunity AS o ON o.id = x.opportunity
-  WHERE x.account IS NULL AND o.account IS NOT NULL
-  UNION
-  SELECT 'lead' AS kind, lead AS id, day FROM done_activity WHERE lead IS NOT NULL
-  UNION
-  SELECT 'lead' AS kind, id, first_contacted_at_day AS day FROM lead WHERE first_contacted_at_day IS NOT NULL
+  SELECT id, first_contacted_at_day AS day FROM lead WHERE first_contacted_at_day IS NOT NULL
 ), run AS (
+  SELECT 'account' AS kind, account AS id, day, day_before, day_after FROM account_contact
+  UNION ALL
   SELECT
-    kind, id, day,
-    LAG(day) OVER (PARTITION BY kind, id ORDER BY day ASC NULLS LAST) AS day_before,
-    LEAD(day) OVER (PARTITION BY kind, id ORDER BY day ASC NULLS LAST) AS day_after
-  FROM contact
+    'lead' AS kind, id, day,
+    LAG(day) OVER (PARTITION BY id ORDER BY day ASC NULLS LAST) AS day_before,
+    LEAD(day) OVER (PARTITION BY id ORDER BY day ASC NULLS LAST) AS day_after
+  FROM lead_contact
 ), edge AS (
   SELECT kind, id, day, TRUE AS is_fresh FROM run WHERE day_before IS NULL OR day > day_before + :contact_days
   UNION ALL
@@ -33,7 +28,9 @@ WITH party AS (
   FROM run
   WHERE day_after IS NULL OR day_after > day + :contact_days
 ), span AS (
-  SELECT kind, id, is_fresh, day, LEAD(day) OVER (PARTITION BY kind, id ORDER BY day ASC NULLS LAST) AS day_after FROM edge
+  SELECT
+    kind, id, is_fresh, day, LEAD(day) OVER (PARTITION BY kind, id ORDER BY day ASC NULLS LAST) AS day_after
+  FROM edge
   UNION ALL
   SELECT kind, id, FALSE AS is_fresh, -9999999 AS day, MIN(day) AS day_after FROM edge GROUP BY kind, id
 ), piece AS (

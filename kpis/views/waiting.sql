@@ -1,6 +1,5 @@
 -- One row is a time in which an account had an open deal, from one contact to the next. Its rep is the account's owner.
--- An account that was never contacted waits for no certain time: it has no row. An activity with a deal is one with
--- its account.
+-- An account that was never contacted waits for no certain time: it has no row.
 WITH stay AS (
   SELECT account, created_day AS first_day, COALESCE(exit_day, 9999999) AS last_day
   FROM fact_opportunity
@@ -23,16 +22,8 @@ WITH stay AS (
   SELECT account, place, MIN(first_day) AS first_day, MAX(last_day) AS last_day
   FROM part
   GROUP BY account, place
-), contact AS (
-  SELECT account, day FROM done_activity WHERE account IS NOT NULL
-  UNION
-  SELECT o.account, x.day
-  FROM done_activity AS x
-  JOIN opportunity AS o ON o.id = x.opportunity
-  WHERE x.account IS NULL AND o.account IS NOT NULL
 ), run AS (
-  SELECT account, day, COALESCE(LEAD(day) OVER (PARTITION BY account ORDER BY day ASC NULLS LAST), 9999999) AS day_after
-  FROM contact
+  SELECT account, day, COALESCE(day_after, 9999999) AS day_after FROM account_contact
 )
 SELECT
   w.account AS id, a.owner, a.market, w.account,
