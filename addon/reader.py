@@ -104,6 +104,13 @@ class Reader:
         latest = min(moments.values(), default=snapshot.manifest.created)
         return Desk(snapshot, answerer, instant_text(latest), {n: instant_text(at) for n, at in moments.items()})
 
+    def forget(self) -> None:
+        """Forget earlier answers and what words meant: the next request is worked out like the very first."""
+        with self._lock:
+            for opened in self._open.values():
+                opened.memories.clear()
+        self._own = threading.local()
+
     def _answerer(self, opened: _Opened, today: int, limit: str, *, is_stale: bool) -> Answerer:
         """Return an answerer of this thread's own; it knows the words of earlier requests."""
         own: OrderedDict[tuple[str, int, str, bool], Answerer] | None = getattr(self._own, "answerers", None)

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import orjson
 from flask import Blueprint, Flask, Response, request
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from addon.bench.questions import KPIS
 from addon.bench.snapshots import organisation
 from addon.bench.workload import MEMBERS
 from addon.bench.world import MONTHS
-from addon.reader import Reader
+from addon.reader import Desk, Reader
 from addon.server import run_server
 from addon.web import create_app
 
@@ -27,11 +29,27 @@ _SHAPE: Final = len(KPIS), len(MEMBERS), len(MONTHS)
 
 
 def bench_app(data_folder: Path) -> Flask:
-    """Return our application with the two floor routes, ``/floor/rows`` and ``/floor/columns``."""
+    """Return our application with the two floor routes, ``/floor/rows`` and ``/floor/columns``.
+
+    Under ``/new`` is our application once more, one that remembers nothing of earlier requests.
+    """
     whose = organisation(data_folder)
-    app = create_app(whose)
+    app, forgetful = create_app(whose), create_app(whose, reader=_Forgetful(Reader(whose)))
     app.register_blueprint(_floor(Reader(whose)))
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/new": forgetful.wsgi_app})  # type: ignore[method-assign]
     return app
+
+
+class _Forgetful:
+    """Pins snapshots for requests that are each the first one."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def desk(self, limit: str = "", as_of: date | None = None) -> Desk:
+        """Return what answers, knowing nothing yet."""
+        self._reader.forget()
+        return self._reader.desk(limit, as_of)
 
 
 def _floor(reader: Reader) -> Blueprint:
