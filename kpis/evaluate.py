@@ -9,7 +9,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from kpis import presence, sentences
+from kpis import counted, presence, sentences
 from kpis.additivity import adds_up_over_time
 from kpis.blocks import FIRST_DAY, Block, Integers, Numbers, bounds
 from kpis.cube import Span
@@ -85,7 +85,7 @@ class Evaluation:
         self._columns: dict[str, Column] = {}
         self._bounds: dict[tuple[int, str], tuple[Integers, Integers, Integers]] = {}
         self._shifted: dict[str, Evaluation] = {}
-        self._first_months: dict[tuple[str, ...], FirstMonths] = {}
+        self._first_months: dict[tuple[object, ...], FirstMonths] = {}
 
     def __len__(self) -> int:
         return len(self.members)
@@ -172,8 +172,8 @@ class Evaluation:
             "survivors": lambda of: presence.survivors(self, of),
             "quantile": self._quantile,
             "distinct": self._distinct,
-            "members": self._members,
-            "reached": self._reached,
+            "members": lambda of: counted.members(self, of),
+            "reached": lambda of: counted.reached(self, of),
             "shift": lambda of: self.shifted(of.shift).value(of.of),
             "whole": lambda of: self.over(COMPANY, np.zeros_like(self.members), self.places).value(of.of),
             "target": lambda of: self._target(of.of),
@@ -289,48 +289,12 @@ class Evaluation:
         cut = sum(block.sums(JOINED, *bounds(block.keys, self.members, day, day)) for day in (first, last + 1)) != 0
         return column.where(np.asarray(cut), reasons.code("ok", sentences.prorated()), blank=False)
 
-    def _members(self, measure: Measure) -> Column:
-        """Count the members for which the condition holds: all of them are asked once, in every period."""
-        groups = self.groups(measure)
-        if groups is None:
-            return missing(self.world.reasons.code("error", sentences.not_crossed(measure.words["en"])), len(self))
-        listed = np.array([member.code for member in self.world.numbers.members(measure.over).listed], dtype=np.int64)
-        period_count, group_count = len(self.timeline), int(groups.max(initial=0)) + 1
-        asked = self.over(
-            measure.over, np.tile(listed, period_count), np.repeat(np.arange(period_count), len(listed))
-        )
-        truth, codes = asked.holds(measure.condition)
-        slot, slots = asked.places * group_count + groups[asked.members], period_count * group_count
-        counted = np.bincount(slot, weights=truth == 1, minlength=slots)
-        is_known = truth >= 0
-        known = np.bincount(slot, weights=is_known, minlength=slots)
-        remarks, causes = np.zeros(slots, dtype=np.int16), np.zeros(slots, dtype=np.int16)
-        np.maximum.at(remarks, slot[is_known], codes[is_known])
-        np.maximum.at(causes, slot[~is_known], codes[~is_known])
-        cell = self.places * group_count + (self.members if self.dimension != COMPANY else 0)
-        is_blank = (known[cell] == 0) & (causes[cell] > 0)
-        return Column(np.where(is_blank, np.nan, counted[cell]), np.where(is_blank, causes[cell], remarks[cell]))
-
-    def _reached(self, measure: Measure) -> Column:
-        """Add up what the members that reached something in each period give."""
-        groups = self.groups(measure)
-        if groups is None:
-            return missing(self.world.reasons.code("error", sentences.not_crossed(measure.words["en"])), len(self))
-        key = (measure.over, measure.fact, measure.axis, measure.condition)
+    def first_months(self, measure: Measure) -> FirstMonths:
+        """Return when each member first met the condition of a measure of kind ``reached``; looked for once."""
+        key = (measure.over, measure.fact, measure.axis, measure.where, measure.condition)
         if key not in self._first_months:
             self._first_months[key] = first_months(self, measure, self.timeline.today)
-        return presence.reached(self, measure, self._first_months[key], groups)
-
-    def groups(self, measure: Measure) -> Integers | None:
-        """Return of which member of this dimension each counted member is a part; None if that cannot be told."""
-        count = len(self.world.numbers.members(measure.over))
-        if self.dimension == COMPANY:
-            return np.zeros(count, dtype=np.int64)
-        if self.dimension == measure.over:
-            return np.arange(count, dtype=np.int64)
-        if measure.over == "rep" and self.dimension in {"team", "region"}:
-            return self.world.numbers.group_of_reps(self.dimension)
-        return None
+        return self._first_months[key]
 
     def holds(self, condition: str) -> tuple[NDArray[np.int8], Codes]:
         """Return for each cell whether the condition holds (1), not (0), or cannot be told (-1), and why."""

@@ -1,6 +1,6 @@
-"""What is asked of who is there: for how long, since more than so many days, since before the period, and when first.
+"""What is asked of who is there: for how long, since more than so many days, since before the period.
 
-These are the measures of the kinds ``age``, ``older``, ``survivors`` and ``reached``; see `kpis.definitions`.
+These are the measures of the kinds ``age``, ``older`` and ``survivors``; see `kpis.definitions`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kpis.blocks import FIRST_DAY, Integers, bounds
-from kpis.definitions import COMPANY, Measure
+from kpis.blocks import FIRST_DAY, bounds
+from kpis.definitions import Measure
 from kpis.facts import FACTS
 from kpis.formula import parse
-from kpis.reached import FirstMonths
 from kpis.results import Column
 
 if TYPE_CHECKING:
@@ -50,21 +49,3 @@ def survivors(evaluation: Evaluation, measure: Measure) -> Column:
     timeline, places = evaluation.timeline, evaluation.places
     start, end = evaluation.between(sample.keys, np.full(len(timeline), FIRST_DAY), timeline.until, "until")
     return Column(sample.survivors(timeline.first[places], timeline.until[places], start, end))
-
-
-def reached(evaluation: Evaluation, measure: Measure, found: FirstMonths, groups: Integers) -> Column:
-    """Return what the members that first met the condition in each period add up to, by group of members."""
-    timeline, group_count = evaluation.timeline, int(groups.max(initial=0)) + 1
-    values = np.full((len(timeline), group_count), np.nan)
-    codes = np.zeros((len(timeline), group_count), dtype=np.int16)
-    causes = np.zeros(group_count, dtype=np.int16)
-    np.maximum.at(causes, groups[found.members], np.where(found.truths < 0, found.codes, 0).max(axis=0, initial=0))
-    for place, period in enumerate(timeline.periods):
-        until = int(timeline.until[place])
-        counted = found.counted(measure, period.first, period.last, until)
-        totals = np.bincount(groups[found.members], weights=counted, minlength=group_count)
-        known = np.bincount(groups[found.members], weights=found.is_known(until), minlength=group_count)
-        is_blank = (known == 0) & (causes > 0)
-        values[place], codes[place] = np.where(is_blank, np.nan, totals), np.where(is_blank, causes, 0)
-    slot = evaluation.members if evaluation.dimension != COMPANY else np.zeros_like(evaluation.members)
-    return Column(values[evaluation.places, slot], codes[evaluation.places, slot])
