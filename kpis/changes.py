@@ -14,36 +14,42 @@ from typing import TYPE_CHECKING, Final
 import sqlglot
 from sqlglot import exp
 
-from kpis.engine import FactEngine, empty_table
+from kpis.engine import FactEngine, empty_table, first_day
 from kpis.measures import rendered
 from kpis.tables import TABLES
 
 if TYPE_CHECKING:
     import duckdb
 
-DELTA_TABLES: Final = ("opportunity", "lead", "activity")
-"""The tables of the facts that change by deltas; all others are small and computed anew."""
+DELTA_TABLES: Final = ("opportunity", "lead", "activity", "waiting", "relationship")
+"""The facts that change by deltas, by `kpis.facts.Fact.table`; all others are small and computed anew."""
 _SCHEMAS: Final = ("old", "new", "changed")
 _QUERIES: Final = Path(__file__).with_name("views") / "changes"
 _FOUND: Final = (
     "moved_rep", "moved_product", "moved_activity", "affected_opportunity", "affected_lead", "affected_activity",
+    "affected_waiting", "affected_relationship", "affected_party",
 )  # fmt: skip
 """What is found first to last; a query may build on those before it."""
 _NEEDED: Final[Mapping[str, str]] = {
     "opportunity": """SELECT * FROM side.opportunity WHERE id IN (
         SELECT id FROM affected_opportunity
         UNION SELECT opportunity FROM side.lead WHERE id IN (SELECT id FROM affected_lead)
+        UNION SELECT id FROM side.opportunity WHERE account IN (SELECT id FROM affected_party)
         UNION SELECT id FROM side.opportunity WHERE is_won AND account IN (
           SELECT account FROM side.lead WHERE id IN (SELECT id FROM affected_lead) AND account IS NOT NULL))""",
     "opportunity_line": """SELECT * FROM side.opportunity_line
         WHERE opportunity IN (SELECT id FROM affected_opportunity)""",
-    "lead": "SELECT * FROM side.lead WHERE id IN (SELECT id FROM affected_lead)",
-    "activity": """SELECT * FROM side.activity WHERE id IN (
-        SELECT id FROM affected_activity
-        UNION SELECT id FROM side.activity WHERE lead IN (SELECT id FROM affected_lead)
-        UNION SELECT id FROM side.activity WHERE opportunity IN (SELECT id FROM affected_opportunity))""",
+    "lead": "SELECT * FROM side.lead WHERE id IN (SELECT id FROM affected_relationship)",
+    "activity": """SELECT * FROM side.activity
+        WHERE id IN (SELECT id FROM affected_activity)
+          OR lead IN (SELECT id FROM affected_relationship)
+          OR account IN (SELECT id FROM affected_party)
+          OR opportunity IN (
+            SELECT id FROM affected_opportunity
+            UNION SELECT id FROM side.opportunity WHERE account IN (SELECT id FROM affected_party))""",
     "account": """SELECT * FROM side.account WHERE id IN (
-        SELECT account FROM side.opportunity WHERE id IN (SELECT id FROM affected_opportunity)
+        SELECT id FROM affected_party
+        UNION SELECT account FROM side.opportunity WHERE id IN (SELECT id FROM affected_opportunity)
         UNION SELECT account FROM side.lead WHERE id IN (SELECT id FROM affected_lead)
         UNION SELECT account FROM side.activity WHERE id IN (SELECT id FROM affected_activity))""",
     "campaign": "SELECT * FROM side.campaign",
@@ -60,7 +66,11 @@ class Changes:
         for name in sorted(TABLES.keys() - tables):
             for schema in _SCHEMAS:
                 connection.execute(empty_table(TABLES[name], schema))
+        self._first_days = {
+            side: first_day(connection, day, side) for side, day in (("old", old_today), ("new", today))
+        }
         days = {"old_today": old_today, "new_today": today}
+        days |= {f"{side}_first_day": day for side, day in self._first_days.items()}
         for name in _FOUND:
             tree = sqlglot.parse_one((_QUERIES / f"{name}.sql").read_text("utf-8"), read="duckdb")
             query = rendered(tree.transform(_filled, days))
@@ -87,7 +97,7 @@ class Changes:
             small.register(name, self._connection.sql(rendered(tree)).to_arrow_table())
         for table in DELTA_TABLES:
             small.register(f"affected_{table}", self._connection.sql(f"FROM affected_{table}").to_arrow_table())
-        return FactEngine(small, frozenset(_NEEDED), today)
+        return FactEngine(small, frozenset(_NEEDED), today, self._first_days[side])
 
     def _number(self, query: str) -> int:
         return int(self._connection.execute(query).fetchall()[0][0])

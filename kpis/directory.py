@@ -20,7 +20,7 @@ WORD_DIMENSIONS: Final = ("market", "source", "kind", "channel", "stage")
 
 _REFERENCES: Final = (
     ("opportunity", "owner", "rep"), ("lead", "owner", "rep"), ("activity", "owner", "rep"),
-    ("opportunity_line", "product", "product"),
+    ("opportunity_line", "product", "product"), ("account", "owner", "rep"),
 )  # fmt: skip
 
 

@@ -47,16 +47,18 @@ class FactEngine:
     """The facts of one snapshot in a DuckDB connection that has the canonical tables under their names.
 
     Tables that are not there are taken as empty; facts that cannot do without one are left out. A fact's view is made
-    when it is first asked for.
+    when it is first asked for. ``first`` is the first day of the data, if the tables have only a part of it.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, tables: frozenset[str], today: int) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, tables: frozenset[str], today: int, first: int | None = None
+    ) -> None:
         self._connection = connection
         self._today = today
         self._made: set[str] = set()
         for name in sorted(TABLES.keys() - tables):
             connection.execute(empty_table(TABLES[name]))
-        self.first_day = self._first_day(today)
+        self.first_day = first_day(connection, today) if first is None else first
         self.facts = {name: fact for name, fact in FACTS.items() if not fact.missing(tables)}
 
     def fact_rows(self, fact: Fact, query: exp.Select | str) -> pa.Table:
@@ -83,13 +85,16 @@ class FactEngine:
         self._connection.execute(f"CREATE OR REPLACE TEMP {kind} {view} AS {query}")
         self._made.add(view)
 
-    def _first_day(self, today: int) -> int:
-        days = []
-        for table, column in _FIRST_DAYS:
-            query = exp.select(exp.Min(this=exp.column(f"{column}{DAY_SUFFIX}"))).from_(table)
-            found = self._connection.execute(rendered(query)).fetchall()[0][0]
-            days += [int(found)] if found is not None else []
-        return min(days, default=today)
+
+def first_day(connection: duckdb.DuckDBPyConnection, today: int, schema: str = "") -> int:
+    """Return the first day of the data in these canonical tables, today if there is none."""
+    days = []
+    for table, column in _FIRST_DAYS:
+        earliest = exp.Min(this=exp.column(f"{column}{DAY_SUFFIX}"))
+        query = exp.select(earliest).from_(exp.table_(table, db=schema or None))
+        found = connection.execute(rendered(query)).fetchall()[0][0]
+        days += [int(found)] if found is not None else []
+    return min(days, default=today)
 
 
 def opened(folder: Path, today: int) -> FactEngine:

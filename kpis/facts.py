@@ -39,8 +39,8 @@ class Fact:
     ``table`` is the one whose rows it has, or its own name where it is made of several. It cannot do without
     ``needs`` (of ``a|b`` one will do); ``reads`` are others that it looks into, and ``columns_from`` those that only
     some columns come from. ``dimensions`` says which column holds the member of each dimension; team and region
-    follow from the rep. ``split_by_product``, if it is not empty, names the fact with the same columns that has one row for
-    each object and product.
+    follow from the rep. ``split_by_product``, if it is not empty, names the fact with the same columns that has one
+    row for each object and product.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Fact:
     @property
     def is_large(self) -> bool:
         """Whether a refresh changes its numbers by what changed, instead of computing them anew."""
-        return self.table in {"opportunity", "lead", "activity"}
+        return self.table in {"opportunity", "lead", "activity", "waiting", "relationship"}
 
     @property
     def columns(self) -> frozenset[str]:
@@ -160,7 +160,9 @@ _ALL: Final = (
     _fact("assessment", "rep=owner", "on", "assessments score", "criterion"),
     _fact("usage", "rep=owner market", "on", "usages quantity", "account"),
     _fact("market_stat", "", "on", "stats market_sales largest_competitor_sales net_income equity"),
-    _fact("subscription", "rep=owner market", "started ended left", "subscriptions annual_value", "account is_followed"),
+    _fact(
+        "subscription", "rep=owner market", "started ended left", "subscriptions annual_value", "account is_followed",
+    ),
     _fact(
         "campaign", "channel campaign", "started ended", "campaigns cost campaign_sales baseline_sales", "",
         "opportunity:campaign_sales,baseline_sales",

@@ -1,7 +1,8 @@
 """Updates a cube by what changed: takes the affected rows' old part away and adds their new part.
 
-The large facts (deals, leads, activities) change by such deltas; all other facts, the members, the targets, and sums
-of teams and regions that have other reps now, are made anew. The result is the cube that a full build makes.
+The large facts (deals, leads, activities, waits, relationships) change by such deltas; all other facts, the members,
+the targets, and sums of teams and regions that have other reps now, are made anew. The result is the cube that a full
+build makes.
 """
 
 from __future__ import annotations
