@@ -7,6 +7,7 @@ that starting Python and importing count. This module imports nothing heavy, for
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -30,12 +31,19 @@ _LONGEST_SECONDS: Final = 3_600
 def run_child(job: str, *arguments: str) -> Told:
     """Run a job in a fresh process and return what it told. Raises CalledProcessError with the job's traceback."""
     command = [sys.executable, "-m", __name__, job, repr(time.monotonic()), *arguments]
-    done = subprocess.run(command, capture_output=True, check=False, timeout=_LONGEST_SECONDS)  # noqa: S603 - our own module
+    done = subprocess.run(  # noqa: S603 - our own module
+        command, env=_environment(), capture_output=True, check=False, timeout=_LONGEST_SECONDS
+    )
     if done.returncode:
         sys.stderr.write(done.stderr.decode())
         done.check_returncode()
     told: dict[str, float] = json.loads(done.stdout)
     return told
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of a process that keeps compiled modules, as an installed package has them."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def peak_megabytes() -> float:
