@@ -140,6 +140,11 @@ _ALL: Final = (
         "market_stat", "the market and the owners",
         "on:date!", "market_sales:number", "largest_competitor_sales:number", "net_income:number", "equity:number",
     ),
+    _table(
+        "fiscal_period", "a month, quarter or year of the fiscal calendar",
+        "kind!", "number:integer", "starts_on:date!", "ends_on:date!", "fiscal_year",
+    ),
+    _table("holiday", "a day off for the whole company", "on:date!", "name"),
 )  # fmt: skip
 
 TABLES: Final[dict[str, Table]] = {table.name: table for table in _ALL}

@@ -49,6 +49,7 @@ def test_every_object_becomes_rows_of_its_table(world: World) -> None:
     assert {table: len(rows) for table, rows in result.rows.items()} == {
         "organisation": 1, "rep": 3, "account": 1, "product": 1, "opportunity": 2, "opportunity_line": 1,
         "opportunity_event": 1, "lead": 2, "activity": 5, "stage": 0, "campaign": 0, "subscription": 0, "login": 0,
+        "fiscal_period": 0,
     }  # fmt: skip
     assert result.problems == []
     assert result.covered == set(result.rows)
@@ -60,6 +61,28 @@ def test_the_organisation_says_its_zone_and_fiscal_year(world: World) -> None:
     assert (row["fiscal_year_start_month"], row["fiscal_year_named_by_start"]) == (2, True)
     assert row["record_url"] == world.server.url + "/{id}"
     assert world.source().record_url(f"sf:{DEAL}") == f"{world.server.url}/{DEAL}"
+
+
+def test_fiscal_periods_are_read_as_the_organisation_lists_them(tmp_path: Path) -> None:
+    stamp = "2026-09-01T10:00:00.000+0000"
+    files = {
+        "FiscalYearSettings": (
+            "Id,Name,StartDate,EndDate,IsStandardYear,SystemModstamp\n"
+            f"022000000000001AAA,FY 2026,2026-02-01,2027-01-30,false,{stamp}\n"
+        ),
+        "Period": (
+            "Id,FiscalYearSettingsId,Type,Number,StartDate,EndDate,IsForecastPeriod,SystemModstamp\n"
+            f"026000000000001AAA,022000000000001AAA,Year,1,2026-02-01,2027-01-30,false,{stamp}\n"
+            f"026000000000002AAA,022000000000001AAA,Month,1,2026-02-01,2026-02-28,true,{stamp}\n"
+            f"026000000000003AAA,022000000000001AAA,Week,1,2026-02-01,2026-02-07,false,{stamp}\n"
+        ),
+    }
+    with small_world(tmp_path, {**FILES, **files}) as world:
+        result = read(world.source())
+    assert result.problems == []
+    assert sorted(row["kind"] for row in result.rows["fiscal_period"].values()) == ["month", "year"]
+    row = result.row("fiscal_period", "026000000000001AAA")
+    assert (row["fiscal_year"], row["starts_on"], row["ends_on"]) == ("FY 2026", date(2026, 2, 1), date(2027, 1, 30))
 
 
 def test_a_manager_belongs_to_the_team_that_carries_the_own_name(world: World) -> None:
@@ -588,7 +611,7 @@ def test_a_check_tells_what_is_well_and_what_is_not(world: World) -> None:
     assert findings["Salesforce Account"].is_well
     assert not findings["Salesforce Task"].is_well
     assert "read access to Opportunity.Amount" in findings["Salesforce Opportunity"].remedy
-    assert str(findings["Salesforce calls"]).startswith("Salesforce calls: 17 of 19 API calls")
+    assert str(findings["Salesforce calls"]).startswith("Salesforce calls: 18 of 19 API calls")
     assert not findings["Salesforce calls"].is_well
 
 
