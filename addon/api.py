@@ -61,6 +61,21 @@ def api(services: Services) -> Blueprint:
         documents = [kpi_document(one) for one in catalogue.kpis.values() if one.id in ids]
         return json_reply({"kpis": documents, "scorecards": scorecards, "rows": rows})
 
+    @routes.post("/restated")
+    def restated() -> Response:
+        from addon.restated import restated as found_since  # loads a database engine, as explanations do
+        from addon.restated import restated_rows
+
+        body = request.get_data()
+        limit = signed_by(services, body).limit
+        document = read_json(body)
+        language, since = language_asked(document, services.language), day_of(document, "since")
+        desk = services.reader.desk(limit)
+        found = found_since(lambda day: services.reader.desk(limit, day) if day else desk, _question(document), since)
+        rows = restated_rows(found, language=language)
+        services.counters.cells(sum(map(len, rows)))
+        return json_reply({"snapshot": desk.snapshot.id, "as_of": desk.as_of, "rows": rows})
+
     for name, spill in _SPILLS.items():
         routes.add_url_rule(f"/{name}", name, _spilling(services, spill), methods=["POST"])
     return routes

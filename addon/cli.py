@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "kpi": "asking:kpi",
     "explain": "asking:explain",
     "bridge": "comparing:bridge",
+    "restated": "comparing:restated",
     "list": "asking:list_kpis",
     "check": "setup:check",
     "sync": "data:sync",

@@ -47,7 +47,7 @@ class Past:
         return None
 
     def at(self, day: date, base: Snapshot, catalogue: Catalogue) -> Snapshot:
-        """Return the state at the end of a day. Raises `StoreError` if it cannot be written."""
+        """Return the state at the end of a day. Raises `AddonError` if there were no deals, or the disk refuses."""
         folder = self._folder / f"{day:%Y%m%d}-{base.id}"
         try:
             if not folder.is_dir():
@@ -67,6 +67,8 @@ class Past:
         try:
             (draft / "facts").mkdir()
             counts = write_past(base.folder / "facts", day_number(day), draft / "facts")
+            if not counts["opportunity"]:
+                raise no_past(day, "and there were no deals yet")
             calendar = base.manifest.company.calendar
             write_past_cube(draft / "facts", catalogue, calendar, day_number(day), draft / "cube")
             write_manifest(draft / _MANIFEST, _manifest(folder.name, day, base.manifest, counts))
@@ -94,9 +96,9 @@ def end_of(day: date, time_zone: str) -> datetime:
 
 def _manifest(name: str, day: date, base: Manifest, counts: dict[str, int]) -> Manifest:
     reason = (
-        f"no snapshot is kept of {day}, so deals have the stage, amount, probability and close date that their history "
-        f"says; all else is of the snapshot of {base.created:%Y-%m-%d}, without what came later, and what was deleted "
-        "before it is missing."
+        f"no snapshot is kept of {day}, so deals have the stage, amount, probability and close date that their "
+        f"history says; all else is of the snapshot of {base.created:%Y-%m-%d}, without what came later, and what "
+        "was deleted before it is missing."
     )
     tables = {
         table: TableState(counts.get(table, 0), "", state.sources, (reason, *state.problems))
@@ -113,7 +115,6 @@ def _manifest(name: str, day: date, base: Manifest, counts: dict[str, int]) -> M
     )
 
 
-def no_past(day: date, first: date | None) -> AddonError:
-    """Return the error that there is neither a snapshot nor a history of that day."""
-    since = f" The first snapshot is of {first}, and it has no history of deals." if first else ""
-    return AddonError(f"No snapshot is kept from {day} or before.{since}")
+def no_past(day: date, why: str) -> AddonError:
+    """Return the error that nothing is known of a day."""
+    return AddonError(f"No snapshot is kept from {day} or before, {why}.")

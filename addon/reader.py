@@ -172,6 +172,5 @@ class Reader:
             return kept
         base = self._past.base()
         if base is None:
-            first = self._store.ids()[:1]
-            raise no_past(as_of, self._store.open(first[0]).manifest.created.date() if first else None)
+            raise no_past(as_of, "and there is no history of deals to make one from")
         return self._past.at(as_of, base, self._catalogue)

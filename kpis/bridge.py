@@ -32,7 +32,7 @@ from kpis.questions import Answer, Question, State
 from kpis.results import Reason, Reasons
 from kpis.shows import quotient_of
 from kpis.slices import Split, code_of, split_of
-from kpis.spreads import Leaf, Spread, mean, spread_of
+from kpis.spreads import Leaf, Pair, Spread, mean, spread_of_formula
 from kpis.timeline import Timeline
 from kpis.words import fold
 
@@ -207,19 +207,11 @@ class _Maker:
         return evaluation.value(name).values.reshape(2, -1)
 
     def _spread(self, formula: Formula) -> Spread:
-        return spread_of(formula, lambda name: self._named(name, ()))
+        return spread_of_formula(self._catalogue, formula, self._pair)
 
-    def _named(self, name: str, shifts: Leaf) -> Spread:
-        """Return the spread of a KPI or measure; the catalogue has no circle, so this ends."""
-        kpi, measure = self._catalogue.kpis.get(name), self._catalogue.measures.get(name)
-        if measure is not None and measure.kind == "shift":
-            return self._named(measure.of, (*shifts, measure.shift))
-        formula = kpi.formula if kpi else measure.formula if measure and measure.kind == "derived" else ""
-        if formula:
-            return spread_of(parse(formula), lambda part: self._named(part, shifts))
-        leaf = (*shifts, name)
+    def _pair(self, leaf: Leaf) -> Pair:
         before, after = self._values(self._whole, leaf)[:, 0].tolist()
-        return Spread((before, after), {leaf: 1.0})
+        return before, after
 
     def _adds_up(self, formula: Formula) -> bool:
         return formula_adds_up_over_members(self._catalogue, formula)

@@ -156,9 +156,9 @@ class _Lister:
         fact = self._evidence.fact(leaf.measure, leaf.scope.dimensions)
         if fact is None:
             return []
-        words = [name for name in ("owner", "account", "product") if name in fact.columns]
+        words = [name for name in ("owner", "account", "product", "stage") if name in fact.columns]
         columns = [*map(exp.column, ("id", *words)), exp.alias_(exp.column(f"{leaf.measure.axis}_day"), "day")]
-        order = [f"{leaf.measure.axis}_day", "id", *(["product"] if "product" in words else [])]
+        order = [f"{leaf.measure.axis}_day", "id", *(name for name in ("product", "stage") if name in words)]
         columns.append(exp.alias_(_contributed(leaf, self._evidence.today, order), "value"))
         query = self._evidence.query(leaf.measure, leaf.scope, columns)
         return self._named(
@@ -172,13 +172,14 @@ class _Lister:
         ids, days, values = (rows[name].to_pylist() for name in ("id", "day", "value"))
         names = self._names(*_NAMES[fact.table], ids) if fact.table in _NAMES else {}
         owners = self._members(rows, "rep", "owner")
-        products = ["" if name == _NOBODY else name for name in self._members(rows, "product", "product")]
+        split_by = "stage" if fact.name == "stage_entry" else "product"
+        notes = ["" if name == _NOBODY else name for name in self._members(rows, split_by, split_by)]
         accounts = rows["account"].to_pylist() if "account" in rows.column_names else [None] * len(ids)
         account_names = self._names("account", "name", accounts)
         return [
             Record(
                 leaf.name, ids[place], names.get(ids[place], ""), account_names.get(account, account or ""),
-                owners[place], days[place], values[place], products[place],
+                owners[place], days[place], values[place], notes[place],
             )
             for place, account in enumerate(accounts)
         ]  # fmt: skip

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from kpis.formula import Formula, Name, Negative, Number, Operation
+from kpis.definitions import Catalogue
+from kpis.formula import Formula, Name, Negative, Number, Operation, parse
 
 Pair = tuple[float, float]
 """A value before and after."""
@@ -48,6 +49,25 @@ def spread_of(formula: Formula, named: Callable[[str], Spread]) -> Spread:
                     return _product(one, other)
                 case "/":
                     return _product(one, _inverse(other))
+
+
+def spread_of_formula(catalogue: Catalogue, formula: Formula, pair_of: Callable[[Leaf], Pair]) -> Spread:
+    """Return the spread of a formula over KPIs and measures; ``pair_of`` gives what a leaf is before and after.
+
+    A leaf is a measure that is not made of others (see `Leaf`); the catalogue has no circle, so this ends.
+    """
+
+    def named(name: str, shifts: Leaf) -> Spread:
+        kpi, measure = catalogue.kpis.get(name), catalogue.measures.get(name)
+        if measure is not None and measure.kind == "shift":
+            return named(measure.of, (*shifts, measure.shift))
+        below = kpi.formula if kpi else measure.formula if measure and measure.kind == "derived" else ""
+        if below:
+            return spread_of(parse(below), lambda part: named(part, shifts))
+        leaf = (*shifts, name)
+        return Spread(pair_of(leaf), {leaf: 1.0})
+
+    return spread_of(formula, lambda name: named(name, ()))
 
 
 def mean(pair: Pair) -> float:

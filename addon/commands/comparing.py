@@ -1,4 +1,4 @@
-"""``scorecell bridge``: what made a number change."""
+"""``scorecell bridge`` and ``restated``: what made a number change between periods, and since it was reported."""
 
 from __future__ import annotations
 
@@ -40,3 +40,27 @@ def bridge(  # noqa: PLR0917 - one parameter an option
         click.echo(orjson.dumps(bridge_document(desk, question, against, by), option=orjson.OPT_INDENT_2))
         return
     click.echo("\n".join(bridge_text(desk, question, against, by)))
+
+
+@click.command("restated", short_help="Say what was reported, what is true now, and what moved it.")
+@click.argument("kpi_name", metavar="KPI")
+@click.argument("who", default="")
+@click.argument("period", default="")
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", required=True, help="The day it was reported."
+)
+@json_option
+@click.pass_obj
+def restated(  # noqa: PLR0917 - one parameter an option
+    organisation: Organisation, kpi_name: str, who: str, period: str, since: datetime, as_json: bool
+) -> None:
+    """Compare a number with what it was on a day, for the same period, and list the records that moved it."""
+    from addon.restated import restated as found_since  # loads a database engine
+    from addon.restated import restated_document, restated_text
+
+    reader = Reader(organisation)
+    found = found_since(lambda day: reader.desk(as_of=day), Question(kpi_name, who, period), day_of(since))
+    if as_json:
+        click.echo(orjson.dumps(restated_document(found), option=orjson.OPT_INDENT_2))
+        return
+    click.echo("\n".join(restated_text(found)))

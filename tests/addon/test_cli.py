@@ -50,6 +50,7 @@ GAVE_JSON = [
     ["explain", "win_rate", "", "2026"],
     ["explain", "win_rate", "", "2026", "--records"],
     ["bridge", "revenue", "", "2026-03", "--against", "2026-02"],
+    ["restated", "revenue", "", "2026-03", "--since", "2099-01-01"],
     ["bridge", "revenue", "", "2026-03"],
     ["check"],
     ["runs"],

@@ -17,7 +17,7 @@ from addon.web import create_app
 from tests.support.running import running_world
 from tests.support.web_world import SPREADSHEET, WebWorld, web_world
 
-SIGNED = ("kpi", "table", "scorecard", "trend", "leaderboard", "funnel", "bridge", "explain", "records")
+SIGNED = ("kpi", "table", "scorecard", "trend", "leaderboard", "funnel", "bridge", "restated", "explain", "records")
 
 
 @pytest.fixture(scope="module")
