@@ -18,7 +18,8 @@ from kpis.periods import Calendar, Period, parse_period
 from kpis.questions import Question
 from tests.support.canonical import Row
 from tests.support.opened_org import CATALOGUE, opened_org
-from tests.support.plain import Plain, Slice, meets
+from tests.support.plain import Plain, meets
+from tests.support.plain_rows import Slice
 from tests.support.plain_intervals import quantile_interval, share_interval, sums_interval
 from tests.support.random_org import Org, random_org
 
@@ -89,6 +90,30 @@ def tame(org: Org) -> Org:
         for name, rows in org.tables.items()
     }
     return Org(tables, org.today)
+
+
+@pytest.mark.parametrize("seed", range(310, 314))
+def test_deals_that_come_in_or_not_spread_a_forecast_by_their_chances(seed: int, tmp_path: Path) -> None:
+    org = tame(random_org(seed))
+    opened = opened_org(org.tables, org.today, tmp_path / "org")
+    answerer, plain = opened.answerer(), Plain(org, CATALOGUE, CALENDAR)
+    for name, is_rest in (("weighted_pipeline", False), ("sales_forecast", True)):
+        for words in ("this quarter", "2024", "2025", "this month", "next quarter"):
+            period = parse_period(words, CALENDAR, answerer.today)
+            answer = answerer.answer(Question(name, "", period.label))
+            rows = rows_of(plain, "open_weighted_amount_closing", {}, period)
+            rows = [row for row in rows if not is_rest or cast("int", row["close_day"]) >= answerer.today]
+            known = [(amount, cast("float", row.get("probability") or 0.0) / 100)
+                     for row in rows if isinstance(amount := row["amount"], float)]  # fmt: skip
+            reach = 1.959963984540054 * math.sqrt(sum(amount**2 * p * (1 - p) for amount, p in known))
+            if answer.value is None:
+                assert answer.low is None
+                continue
+            none = answer.value - sum(amount * p for amount, p in known)
+            ends = sorted([none, none + sum(amount for amount, _ in known), answer.value])
+            expected = (max(ends[0], answer.value - reach), min(ends[2], answer.value + reach))
+            assert (answer.low, answer.high) == pytest.approx(expected, rel=1e-6, abs=1e-3), (name, words)
+            assert answer.method == "weighted pipeline"
 
 
 def expected_ends(plain: Plain, kpi: Kpi, chosen: Slice, period: Period) -> Ends:
