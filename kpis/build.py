@@ -13,11 +13,13 @@ from kpis.cube import CubeData, Span, write_cube
 from kpis.definitions import COMPANY, Catalogue, Measure
 from kpis.directory import Directory, directory_of, stable_number
 from kpis.engine import FactEngine, Words, integer_column, number_column, text_column
+from kpis.measures import TOO_LARGE, too_large
 from kpis.plan import Grouping, Sampling, fingerprint, plan_of
 from kpis.queries import Results, run
 from kpis.sample_changes import Sample, keep
 from kpis.samples import distinct_sample, quantile_sample
 from kpis.stays import StaySample, stay_sample
+from kpis.tables import TABLES
 from kpis.targets import TargetRow, target_blocks
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ def complete(data: CubeData, engine: FactEngine, directory: Directory, targets: 
     """Add what is known when all blocks are there: the facts' days, the targets, the problems."""
     _add_spans(data, engine)
     data.targets, data.target_problems = targets
-    data.problems = _unknown_words(directory, engine)
+    data.problems = [*_unknown_words(directory, engine), *_too_large(engine, data.tables)]
 
 
 def targets_of(engine: FactEngine, data: CubeData, catalogue: Catalogue, calendar: Calendar) -> Targets:
@@ -200,6 +202,22 @@ def target_rows(engine: FactEngine) -> list[TargetRow]:
 def _unknown_words(directory: Directory, engine: FactEngine) -> list[str]:
     directory.note_strangers(engine)
     return [_unknown_sentence(dimension, words) for dimension, words in sorted(directory.unknown.items())]
+
+
+def _too_large(engine: FactEngine, tables: Iterable[str]) -> list[str]:
+    """Return a sentence for each number that sums leave out, of the first few of each table."""
+    found = []
+    for name in sorted(tables):
+        query = too_large(TABLES[name])
+        rows = engine.rows(query).to_pylist() if query else []
+        listed = sorted((str(row["id"]), str(row["column"])) for row in rows)
+        found += [
+            f"The {column} of {name} {key} is {TOO_LARGE:g} or more, too large to be added up: it is left out."
+            for key, column in listed[:_MOST_NAMED]
+        ]
+        more = len(listed) - _MOST_NAMED
+        found += [f"{more} more numbers of {name} are left out as too large."] if more > 0 else []
+    return found
 
 
 def _unknown_sentence(dimension: str, words: Iterable[str]) -> str:

@@ -18,11 +18,14 @@ from kpis.blocks import ROWS
 from kpis.definitions import Condition, Measure
 from kpis.facts import ASSUMPTIONS, FACTS, Fact, view_text
 from kpis.stays import FOR_EVER
+from kpis.tables import Table
 from kpis.totals import Total
 
 DIALECTS: Final = ("duckdb", "spark")
 _EXACT: Final = (38, 12)
 """The digits of the decimals that sums run over, and how many of them stand behind the point."""
+TOO_LARGE: Final = 1e26
+"""Numbers from here on do not fit into these decimals."""
 _PRODUCTS: Final = (38, 6)
 _LARGEST_PRODUCT: Final = 1e25
 """A larger product counts as this: spreads need no more, and no row may make a sum impossible."""
@@ -94,6 +97,21 @@ def stays(  # noqa: PLR0917 each is a part of the query
         .from_(FACTS[fact].view, copy=False)
         .where(*has_both, is_object, *map(condition_tree, where), *_among(affected), copy=False)
     )
+
+
+def too_large(table: Table) -> str:
+    """Return the query for the numbers of a canonical table that sums leave out, as they have too many digits.
+
+    Result columns: ``id`` and ``column``; no text if the table has no numbers.
+    """
+    queries = [
+        exp.select("id", _named(exp.convert(column.name), "column"))
+        .from_(table.name)
+        .where(exp.GTE(this=exp.Abs(this=exp.column(column.name)), expression=exp.convert(TOO_LARGE)))
+        for column in table.columns
+        if column.type == "number"
+    ]
+    return " UNION ALL ".join(map(rendered, queries))
 
 
 def sampled(measure: Measure, fact: str, columns: tuple[str, ...], affected: str = "") -> str:
@@ -170,12 +188,15 @@ def _named(tree: exp.Expr, name: str) -> exp.Alias:
 
 
 def _sum(total: Total, fact: Fact) -> exp.Expr:
-    """Return the total as a double; a count is a sum of whole numbers, exact as it is, and much faster so."""
+    """Return the total as a double; a count is a sum of whole numbers, exact as it is, and much faster so.
+
+    A value that has too many digits (see `too_large`) is left out.
+    """
     exact: exp.Expr = exp.column(total.value)
     if total.times:
         exact = exp.Cast(this=_product(total), to=_decimal(_PRODUCTS))
     elif total.value != fact.values[0]:
-        exact = exp.Cast(this=exact, to=_decimal(_EXACT))
+        exact = exp.TryCast(this=exact, to=_decimal(_EXACT))
     if total.where:
         conditions = reduce(
             lambda left, right: exp.And(this=left, expression=right), map(condition_tree, total.where)
