@@ -12,10 +12,10 @@ from kpis import sentences
 from kpis.blocks import Numbers
 from kpis.definitions import Kpi
 from kpis.errors import QuestionError
-from kpis.estimates import Estimate, Mean, Quantile, Rest, Share, Term, estimate_of, product_of
+from kpis.estimates import Chances, Estimate, Mean, Quantile, Rest, Share, Term, estimate_of, product_of
 from kpis.evaluate import Evaluation
 from kpis.facts import FACTS
-from kpis.intervals import quantile_ranks, quotient_spread, student, wilson
+from kpis.intervals import Z, quantile_ranks, quotient_spread, student, wilson
 from kpis.results import Column
 
 
@@ -44,6 +44,8 @@ def interval_by(evaluation: Evaluation, kpi: Kpi, estimate: Estimate) -> Interva
             return _of_mean(evaluation, kpi, estimate)
         case Quantile():
             return _of_quantile(evaluation, kpi, estimate)
+        case Chances():
+            return _of_chances(evaluation, kpi, estimate)
         case Rest(whole, of, inner):
             taken = interval_by(evaluation, of, inner)
             low, high = (Column(whole - column.values, column.codes) for column in (taken.high, taken.low))
@@ -93,6 +95,22 @@ def _of_quantile(evaluation: Evaluation, kpi: Kpi, quantile: Quantile) -> Interv
     ranks = np.array(known, dtype=np.int64).reshape(-1, 2)[places.reshape(-1)]
     interval = _beside(value, *(sample.at_ranks(start, end, ranks[:, side]) for side in (0, 1)))
     return _without(evaluation, interval, np.isnan(interval.low.values), sentences.few_values())
+
+
+def _of_chances(evaluation: Evaluation, kpi: Kpi, chances: Chances) -> Interval:
+    """Return the interval by the variance of deals that come in or not: never less than none, nor more than all."""
+    value = evaluation.value(kpi.id)
+    there = evaluation.shifted("rest") if chances.is_rest else evaluation
+    fact, axis = FACTS[chances.measure.fact], chances.measure.axis
+    totals = (there.summed(fact, axis, total) for total in (*chances.squares, chances.whole))
+    likely, squares, whole = (np.nan if total is None else total for total in totals)
+    reach = Z * np.sqrt(np.maximum(likely - squares, 0.0))
+    none = value.values - np.nan_to_num(there.value(chances.measure.name).values)
+    # Deals of less than nothing may put the value itself beyond both.
+    bounds = np.stack([none, none + whole, value.values])
+    ends = bounds.min(axis=0), bounds.max(axis=0)
+    interval = _beside(value, *(np.clip(value.values + side * reach, *ends) for side in (-1, 1)))
+    return _without(evaluation, interval, np.isnan(reach), sentences.no_squares())
 
 
 def _beside(value: Column, low: Numbers, high: Numbers) -> Interval:

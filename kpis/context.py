@@ -12,7 +12,7 @@ from kpis import sentences
 from kpis.blocks import Integers, Numbers
 from kpis.cells import Group
 from kpis.certainty import interval_by
-from kpis.estimates import Estimate, estimate_of
+from kpis.estimates import Chances, Estimate, estimate_of
 from kpis.evaluate import Evaluation
 from kpis.pace import expectation
 from kpis.ranks import ranges
@@ -92,6 +92,8 @@ class _Parts:
         columns[_LOW], columns[_HIGH] = interval.low.values, interval.high.values
         self._methods = [estimate.method] * len(evaluation)
         self._is_small = self._has_value & (columns[_COUNT] < estimate.few)
+        if isinstance(estimate, Chances) and estimate.is_rest:
+            self._remarks = [sentences.by_weighted_pipeline()] * len(evaluation)
         for place in np.flatnonzero(self._is_small).tolist():
             self._remarks[place] = sentences.small_sample(round(columns[_COUNT][place]))
 

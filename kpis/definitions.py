@@ -45,7 +45,7 @@ COMPANY = "company"
 
 Unit = Literal["money", "percent", "count", "ratio", "days", "hours", "years", "points", "score",
                "money/day", "count/day", "hours/day"]  # fmt: skip
-Interval = Literal["", "wilson", "t", "none"]
+Interval = Literal["", "wilson", "t", "chances", "none"]
 Better = Literal["higher", "lower", "neutral"]
 Horizon = Literal["leading", "lagging"]
 Language = Literal["en", "fr"]

@@ -4,23 +4,25 @@ A count divided by a count that it is a part of is a share of trials. A quotient
 mean of these rows, weighted by what stands below. A quantile is one of ordered values. One minus any of these is as
 sure as it. All else (a sum of all there is, a quotient of unlike things) is no estimate from single rows.
 A definition may say ``interval = "wilson"`` where the part is known to people but not to the formula (clicks of
-impressions), or ``"none"`` where an interval would mislead.
+impressions), ``"chances"`` where it adds up amounts that come in with a probability each (a weighted pipeline), or
+``"none"`` where an interval would mislead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, combinations_with_replacement
 from typing import Final, Literal
 
 from kpis.definitions import Catalogue, Condition, Kpi, Measure
 from kpis.facts import FACTS
-from kpis.formula import Formula, Name, Negative, Number, Operation, parse, parse_condition
+from kpis.formula import Formula, Name, Negative, Number, Operation, names, parse, parse_condition
 from kpis.totals import Total
 
-Method = Literal["wilson", "t", "order statistics"]
+Method = Literal["wilson", "t", "order statistics", "weighted pipeline"]
 _COUNTED: Final = frozenset({"flow", "stock", "overlap"})
+_AMOUNT, _WEIGHTED = "amount", "weighted_amount"
 _FEW_TRIALS, _FEW_ROWS = 20, 10
 """Below so many records a share, and a mean or median, is a small sample: one record more moves it by 5 or 10 %."""
 
@@ -80,12 +82,33 @@ class Quantile:
 
 
 @dataclass(frozen=True, slots=True)
+class Chances:
+    """Amounts that come in with a probability each, beside what is certain; with ``is_rest``, from today on."""
+
+    measure: Measure
+    is_rest: bool
+    method: Method = "weighted pipeline"
+    few: int = 0
+
+    @property
+    def squares(self) -> tuple[Total, Total]:
+        """Return the sums over rows of amount**2 * probability, and of amount**2 * probability**2."""
+        where = self.measure.where
+        return Total(_AMOUNT, where, times=_WEIGHTED), Total(_WEIGHTED, where, times=_WEIGHTED)
+
+    @property
+    def whole(self) -> Total:
+        """Return the sum of the amounts: what comes in if all do."""
+        return Total(_AMOUNT, self.measure.where)
+
+
+@dataclass(frozen=True, slots=True)
 class Rest:
     """``whole`` minus another KPI: what is left of it."""
 
     whole: float
     of: Kpi
-    estimate: Share | Mean | Quantile
+    estimate: Share | Mean | Quantile | Chances
 
     @property
     def method(self) -> Method:
@@ -98,13 +121,15 @@ class Rest:
         return self.estimate.few
 
 
-Estimate = Share | Mean | Quantile | Rest
+Estimate = Share | Mean | Quantile | Chances | Rest
 
 
 def estimate_of(catalogue: Catalogue, kpi: Kpi) -> Estimate | None:
     """Return what kind of estimate a KPI is; None if it is none."""
     if kpi.interval == "none":
         return None
+    if kpi.interval == "chances":
+        return _chances(catalogue, parse(kpi.formula), is_rest=False)
     formula = _meant(catalogue, parse(kpi.formula))
     match formula:
         case Name(name):
@@ -115,6 +140,18 @@ def estimate_of(catalogue: Catalogue, kpi: Kpi) -> Estimate | None:
             return None if other is None or isinstance(other, Rest) else Rest(whole, catalogue.kpis[name], other)
         case Operation("/", left, right):
             return _of_quotient(catalogue, kpi, left, right)
+    return None
+
+
+def squares_of(estimate: Estimate | None) -> tuple[Measure, tuple[Total, ...]] | None:
+    """Return what has to be summed for an interval, and a measure that has the same rows; None if nothing."""
+    match estimate:
+        case Rest():
+            return squares_of(estimate.estimate)
+        case Mean():
+            return estimate.bottom[0].measure, estimate.totals
+        case Chances():
+            return estimate.measure, (*estimate.squares, estimate.whole)
     return None
 
 
@@ -154,6 +191,22 @@ def _of_quotient(catalogue: Catalogue, kpi: Kpi, left: Formula, right: Formula) 
     sums = [term.measure for term in (*top, *bottom)]
     is_over_same_rows = len({(measure.kind, measure.fact, measure.axis) for measure in sums}) == 1
     return Mean(top, bottom) if is_over_same_rows and sums[0].kind == "flow" else None
+
+
+def _chances(catalogue: Catalogue, formula: Formula, *, is_rest: bool) -> Chances | None:
+    """Return the weighted amounts in a formula, of the period or of its rest; None if there are none."""
+    for name in names(formula):
+        kpi, measure = catalogue.kpis.get(name), catalogue.measures.get(name)
+        if measure is None:
+            found = _chances(catalogue, parse(kpi.formula), is_rest=is_rest) if kpi else None
+        elif measure.kind == "shift":
+            found = _chances(catalogue, Name(measure.of), is_rest=True) if measure.shift == "rest" else None
+        else:
+            is_weighted = measure.kind == "flow" and measure.value == _WEIGHTED
+            found = Chances(measure, is_rest) if is_weighted else None
+        if found is not None:
+            return found
+    return None
 
 
 def _terms(catalogue: Catalogue, formula: Formula) -> tuple[Term, ...] | None:
@@ -241,14 +294,8 @@ def declared_method_problem(catalogue: Catalogue, kpi: Kpi) -> str:
     estimate = estimate_of(catalogue, kpi)
     if kpi.interval == "wilson" and not isinstance(estimate, Share):
         return 'interval = "wilson" is for a quotient of two counts, hits / trials. Leave it out.'
+    if kpi.interval == "chances" and not isinstance(estimate, Chances):
+        return 'interval = "chances" is for a sum with weighted amounts in it. Leave it out.'
     if kpi.interval == "t" and not isinstance(estimate, Mean):
         return 'interval = "t" is for a quotient of sums over the same rows and axis. Leave it out.'
     return ""
-
-
-def estimates(catalogue: Catalogue, kpis: Iterable[Kpi]) -> Iterator[tuple[Kpi, Estimate]]:
-    """Yield the KPIs that are estimates, each with its kind."""
-    for kpi in kpis:
-        estimate = estimate_of(catalogue, kpi)
-        if estimate is not None:
-            yield kpi, estimate

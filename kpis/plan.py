@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Final
 
 from kpis.definitions import Catalogue, Kpi, Measure
-from kpis.estimates import Mean, Rest, estimate_of
+from kpis.estimates import estimate_of, squares_of
 from kpis.facts import ASSUMPTIONS, FACTS, PARTS, Fact, view_text
 from kpis.formula import names
 from kpis.periods import Calendar
@@ -69,7 +69,7 @@ def fingerprint(catalogue: Catalogue, calendar: Calendar) -> str:
         repr((kpi.id, kpi.words, kpi.formula, kpi.count, kpi.dimensions, kpi.interval))
         for kpi in catalogue.kpis.values()
     ]
-    squares = [total.key for mean, _ in _means(catalogue) for total in mean.totals]
+    squares = [total.key for _, totals, _ in _squares(catalogue) for total in totals]
     days = repr((calendar.time_zone, calendar.fiscal_year_start_month, sorted(calendar.holidays)))
     views = [*map(view_text, (*PARTS, *(fact.view for fact in FACTS.values()))), repr(sorted(ASSUMPTIONS.items()))]
     return blake2b("\n".join([*measures, *kpis, *squares, days, *views]).encode(), digest_size=16).hexdigest()
@@ -83,8 +83,9 @@ def plan_of(catalogue: Catalogue) -> Plan:
         for fact, chosen in _facts_with_dimensions(catalogue.measures[measure], dimensions):
             _add(groupings, samplings, catalogue.measures[measure], fact, chosen)
     _add_counts(groupings, samplings)
-    for mean, dimensions in _means(catalogue):
-        _add_squares(groupings, mean, dimensions)
+    for rows, totals, dimensions in _squares(catalogue):
+        for fact, _ in _facts_with_dimensions(rows, dimensions):
+            groupings[fact.name, rows.axis].totals |= {total.key: total for total in totals}
     return Plan(groupings, samplings)
 
 
@@ -108,9 +109,7 @@ def _all_measures(catalogue: Catalogue, kpi: Kpi) -> Iterator[Measure]:
         yield measure
 
 
-def _add_counts(
-    groupings: dict[tuple[str, str], Grouping], samplings: Mapping[tuple[str, str], Sampling]
-) -> None:
+def _add_counts(groupings: dict[tuple[str, str], Grouping], samplings: Mapping[tuple[str, str], Sampling]) -> None:
     """Count the rows of facts of which only single values are kept: to know whether and since when there are any."""
     counted = {fact for fact, _ in groupings}
     for sampling in samplings.values():
@@ -121,20 +120,11 @@ def _add_counts(
             groupings[fact.name, axis] = Grouping(fact, axis, {count.key: count}, {base: None})
 
 
-def _means(catalogue: Catalogue) -> Iterator[tuple[Mean, dict[str, None]]]:
-    """Yield each mean of rows among the KPIs, with the dimensions that it may be split by."""
+def _squares(catalogue: Catalogue) -> Iterator[tuple[Measure, tuple[Total, ...], dict[str, None]]]:
+    """Yield a measure, what KPIs' intervals need to be summed over its rows, and the dimensions to split it by."""
     for kpi in catalogue.kpis.values():
-        estimate = estimate_of(catalogue, kpi)
-        mean = estimate.estimate if isinstance(estimate, Rest) else estimate
-        if isinstance(mean, Mean):
-            yield mean, dict.fromkeys(kpi.dimensions)
-
-
-def _add_squares(groupings: dict[tuple[str, str], Grouping], mean: Mean, dimensions: dict[str, None]) -> None:
-    """Add the sums of squares and products that a mean's interval needs, where its own sums are."""
-    for fact, _ in _facts_with_dimensions(mean.bottom[0].measure, dimensions):
-        grouping = groupings[fact.name, mean.axis]
-        grouping.totals |= {total.key: total for total in mean.totals}
+        if found := squares_of(estimate_of(catalogue, kpi)):
+            yield *found, dict.fromkeys(kpi.dimensions)
 
 
 def _measures_with_dimensions(catalogue: Catalogue) -> dict[str, dict[str, None]]:

@@ -110,6 +110,11 @@ def expected_by_now(share: float, method: str) -> str:
     return f"By today {share:.0%} of the period's value is expected, by the {by}."
 
 
+def by_weighted_pipeline() -> str:
+    """Say how a forecast is made."""
+    return "By weighted pipeline: open deals count with their probability."
+
+
 def small_sample(count: int) -> str:
     """Say that a value rests on few records."""
     return f"small sample (n={count})"
