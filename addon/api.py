@@ -12,6 +12,7 @@ from addon import spills
 from addon.bodies import count_of, day_of, language_asked, text_of, texts_of
 from addon.bridged import bridge_rows
 from addon.documents import kpi_document
+from addon.forecasts import forecast_rows
 from addon.functions import Json, read_cells, read_json, states_of
 from addon.funnels import funnel_rows
 from addon.keys import Caller
@@ -130,6 +131,10 @@ def _funnel(desk: Desk, body: Mapping[str, Json], language: Language) -> Rows:
     return funnel_rows(desk.answerer, text_of(body, "who", ""), text_of(body, "period", ""), language=language)
 
 
+def _forecast(desk: Desk, body: Mapping[str, Json], language: Language) -> Rows:
+    return forecast_rows(desk, text_of(body, "who", ""), text_of(body, "period", ""), language=language)
+
+
 def _bridge(desk: Desk, body: Mapping[str, Json], language: Language) -> Rows:
     against, by = text_of(body, "against", ""), text_of(body, "by", "")
     return bridge_rows(desk, _question(body), against, by, language=language)
@@ -153,5 +158,6 @@ def _question(body: Mapping[str, Json]) -> Question:
 
 _SPILLS: Final[Mapping[str, Spill]] = {
     "table": _table, "scorecard": _scorecard, "trend": _trend, "leaderboard": _leaderboard,
-    "funnel": _funnel, "bridge": _bridge, "explain": _explain, "records": _records,
+    "funnel": _funnel, "bridge": _bridge, "forecast": _forecast, "explain": _explain,
+    "records": _records,
 }  # fmt: skip

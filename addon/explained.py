@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from addon.explained_documents import explain_document
+from addon.forecasts import forecast_lines
 from addon.provenance import Source, case_at, link_of, sources_of
 from addon.reader import Desk
 from addon.spills import WARNING, Cell, Rows
@@ -19,6 +20,7 @@ from kpis.cases import Case, Check
 from kpis.definitions import Language
 from kpis.exclusions import Exclusion
 from kpis.explain import Explanation, Part, explanation_of
+from kpis.forecast import FORECAST_KPI
 from kpis.periods import date_of
 from kpis.questions import Answer, Question
 from kpis.records import Record, RecordPage, page_of
@@ -55,6 +57,7 @@ def explain_lines(desk: Desk, question: Question, *, language: Language = "en") 
         *_answer_lines(explanation, case, language),
         *(line for part in explanation.parts for line in _part_lines(part, language)),
         *_count_lines(explanation, case, language),
+        *_forecast_lines(desk, question, case, language),
         *(_exclusion_line(one, language) for one in explanation.excluded),
         _check_line(explanation.check, explanation.row_count, case.answer, language),
         *(_source_line(one, desk, language) for one in sources_of(desk, case.kpi.id)),
@@ -114,6 +117,14 @@ def _count_lines(explanation: Explanation, case: Case, language: Language) -> It
     if explanation.answer.n is not None:
         counted = case.recount.catalogue.measures[case.kpi.count].words[language]
         yield Line(say("sample", language), explanation.answer.n, "count", counted)
+
+
+def _forecast_lines(desk: Desk, question: Question, case: Case, language: Language) -> Iterator[Line]:
+    """Yield what each method of a forecast says, and how wrong it was before."""
+    if case.kpi.id != FORECAST_KPI:
+        return
+    for item, value, said in forecast_lines(desk, question.who, question.period, language=language):
+        yield Line(item, _cell(value), "" if value is None else case.kpi.unit, said)
 
 
 def _exclusion_line(one: Exclusion, language: Language) -> Line:

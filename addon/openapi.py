@@ -78,6 +78,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("post", "/v1/bridge", "What a change between two periods is made of; the parts sum to it.", "signature",
           _body(("kpi",), kpi=_TEXT, who=_TEXT, period=_TEXT, against=_TEXT, by=_TEXT, as_of=_DAY,
                 language=_LANGUAGE)),
+    Route("post", "/v1/forecast", "What the revenue of a period will come to, and how wrong each method was before.",
+          "signature", _body(who=_TEXT, period=_TEXT, as_of=_DAY, language=_LANGUAGE)),
     Route("post", "/v1/restated", "What was reported on a day, what is true now, and which records moved it.",
           "signature",
           _body(("kpi", "since"), kpi=_TEXT, who=_TEXT, period=_TEXT, since=_DAY, language=_LANGUAGE)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -38,6 +39,8 @@ class Desk:
     answerer: Answerer
     as_of: str
     freshness: dict[str, str]
+    past: Callable[[date], Desk | None] = field(default=lambda _: None, compare=False)
+    """Gives the desk of an earlier day, for the same caller; None where its state is not known, or not quickly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,10 @@ class _LaterCrossing:
         return self._crossing.numbers(cube, catalogue, dimensions)
 
 
+_MOST_REMADE: Final = 100_000
+"""Of more deals than this, the state of a day that no snapshot is kept of is made only for who asks for that day."""
+
+
 class Reader:
     """Opens snapshots for requests. Safe for threads; a cube is mapped once and shared."""
 
@@ -102,7 +109,20 @@ class Reader:
         answerer = self._answerer(opened, day_number(today), limit, is_stale=is_stale)
         moments = checked if as_of is None else {}
         latest = min(moments.values(), default=snapshot.manifest.created)
-        return Desk(snapshot, answerer, instant_text(latest), {n: instant_text(at) for n, at in moments.items()})
+        fresh = {name: instant_text(at) for name, at in moments.items()}
+        return Desk(snapshot, answerer, instant_text(latest), fresh, lambda day: self._past_desk(limit, day))
+
+    def _past_desk(self, limit: str, day: date) -> Desk | None:
+        current = self._store.current()
+        if current is None:
+            return None
+        deals = current.manifest.tables.get("opportunity")
+        is_quick = deals is not None and deals.rows <= _MOST_REMADE
+        kept = self._store.as_of(end_of(day, current.manifest.company.time_zone))
+        try:
+            return self.desk(limit, day) if kept is not None or is_quick else None
+        except AddonError:
+            return None
 
     def forget(self) -> None:
         """Forget earlier answers and what words meant: the next request is worked out like the very first."""

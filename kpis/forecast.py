@@ -42,6 +42,8 @@ FORECAST_KPI: Final = "sales_forecast"
 _REVENUE: Final = "revenue"
 _FACT: Final = "opportunity"
 _YEARS_BACK, _PERIODS_BACK = 6, 8
+_STATES_BACK: Final = 4
+"""A state of the past may have to be made first; four tell how far off a pipeline is."""
 _FEWEST_YEARS, _FEWEST_PERIODS = 2, 3
 """Two years show a season; without them, three periods in a row show at least how much comes late."""
 _TOO_EARLY: Final = 0.05
@@ -241,9 +243,9 @@ def _run_rate_track(book: _Book, pasts: Iterable[Period]) -> Track:
     return Track("run rate", tuple(found), "" if found else "no history")
 
 
-def _weighted_track(book: _Book, pasts: Iterable[Period], history: History | None, who: str) -> Track:
+def _weighted_track(book: _Book, pasts: Sequence[Period], history: History | None, who: str) -> Track:
     found = []
-    for past in pasts:
+    for past in pasts[:_STATES_BACK]:
         then = history(book.part(past)[1]) if history else None
         actual = book.revenue(_whole(past))
         said = then.answer(Question(FORECAST_KPI, who, past.label)).value if then else None

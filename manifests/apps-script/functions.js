@@ -126,6 +126,19 @@ function KPI_FUNNEL(who, period, revision) {
 }
 
 /**
+ * What the revenue of a period will come to, by two methods, and how wrong each was in earlier periods.
+ *
+ * @param {string} who empty for the company, a name, or "team:West"
+ * @param {string} period such as "2026-Q3", "this quarter" or a date
+ * @param {string} revision KPI_REVISION, to follow every refresh
+ * @return The forecasts, with their intervals and past errors.
+ * @customfunction
+ */
+function KPI_FORECAST(who, period, revision) {
+  return ScorecellAsking.rows('/v1/forecast', ScorecellAsking.texts({ who, period }));
+}
+
+/**
  * What a KPI's change between two periods is made of. The parts add up to the change.
  *
  * @param {string} kpi the KPI, such as "win_rate"

@@ -17,7 +17,10 @@ from addon.web import create_app
 from tests.support.running import running_world
 from tests.support.web_world import SPREADSHEET, WebWorld, web_world
 
-SIGNED = ("kpi", "table", "scorecard", "trend", "leaderboard", "funnel", "bridge", "restated", "explain", "records")
+SIGNED = (
+    "kpi", "table", "scorecard", "trend", "leaderboard", "funnel", "bridge", "forecast", "restated", "explain",
+    "records",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

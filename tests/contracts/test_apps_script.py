@@ -131,6 +131,7 @@ def test_every_other_function_asks_its_own_endpoint_and_spills(world: World) -> 
         'KPI_TREND("revenue","","month",12)': "/v1/trend",
         'KPI_LEADERBOARD("revenue","rep","2026")': "/v1/leaderboard",
         'KPI_BRIDGE("revenue","","2026")': "/v1/bridge",
+        'KPI_FORECAST("","2026")': "/v1/forecast",
         'KPI_EXPLAIN("revenue","","2026")': "/v1/explain",
         'KPI_RECORDS("revenue","","2026")': "/v1/records",
     }
@@ -359,7 +360,7 @@ def test_the_manifest_asks_for_the_least_and_each_function_describes_itself() ->
     described = re.findall(r"/\*\*\n \* (.+?)\n((?: \*.*\n)+?) \*/\nfunction (\w+)\((.*?)\)", source)
     assert {name for _, _, name, _ in described} == {
         "KPI", "KPI_TABLE", "KPI_SCORECARD", "KPI_TREND", "KPI_LEADERBOARD", "KPI_FUNNEL", "KPI_BRIDGE", "KPI_TARGET",
-        "KPI_STATUS", "KPI_EXPLAIN", "KPI_RECORDS", "KPI_LIST", "KPI_FRESH",
+        "KPI_STATUS", "KPI_FORECAST", "KPI_EXPLAIN", "KPI_RECORDS", "KPI_LIST", "KPI_FRESH",
     }  # fmt: skip
     for sentence, rest, name, parameters in described:
         assert sentence.endswith("."), name
