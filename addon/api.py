@@ -20,7 +20,6 @@ from addon.reader import Desk
 from addon.replies import json_reply
 from addon.services import Services
 from addon.spills import Rows
-from kpis.catalogue import load_catalogue
 from kpis.definitions import Language
 from kpis.questions import Question
 
@@ -31,7 +30,6 @@ Spill = Callable[[Desk, Mapping[str, Json], Language], Rows]
 def api(services: Services) -> Blueprint:
     """Return the routes that answer questions."""
     routes = Blueprint("api", __name__, url_prefix="/v1")
-    catalogue = load_catalogue()
 
     @routes.post("/kpi")
     def kpi() -> Response:
@@ -52,14 +50,14 @@ def api(services: Services) -> Blueprint:
 
     @routes.get("/kpis")
     def kpis() -> Response:
-        language = language_asked(request.args, services.language)
+        language, catalogue = language_asked(request.args, services.language), services.catalogue()
         scorecards = [
             {"id": one.id, "title_en": one.titles["en"], "title_fr": one.titles["fr"], "kpis": list(one.kpis)}
             for one in catalogue.scorecards.values()
         ]
         rows = spills.catalogue_rows(catalogue, request.args.get("family", ""), language=language)
         ids = {row[0] for row in rows}
-        documents = [kpi_document(one) for one in catalogue.kpis.values() if one.id in ids]
+        documents = [kpi_document(one) for one in catalogue.present if one.id in ids]
         return json_reply({"kpis": documents, "scorecards": scorecards, "rows": rows})
 
     @routes.post("/restated")

@@ -7,6 +7,7 @@ from typing import Final
 
 from addon.database import open_database
 from addon.errors import AddonError
+from addon.own_catalogue import catalogue_of, own_texts
 from addon.settings import Organisation
 from addon.sources import open_client, salesforce_settings
 from addon.store import Store
@@ -36,6 +37,14 @@ def _settings(organisation: Organisation) -> Iterator[Finding]:
         yield Finding(
             "schedule.every_minutes", False, "is below 5 minutes.", "Salesforce's calls are shared; set 5 or more."
         )
+
+
+def _definitions(organisation: Organisation) -> Iterator[Finding]:
+    texts = own_texts(organisation.settings)
+    catalogue = catalogue_of(texts)
+    if texts:
+        count = len(catalogue.present) - len(catalogue_of({}).present)
+        yield Finding("own definitions", True, f"{', '.join(texts)} in kpis.folder: {count} KPIs of your own.")
 
 
 def _data_folder(organisation: Organisation) -> Iterator[Finding]:
@@ -136,7 +145,7 @@ def _targets(organisation: Organisation) -> Iterator[Finding]:
 
 
 _PARTS: Final[Mapping[str, Callable[[Organisation], Iterator[Finding]]]] = {
-    "settings": _settings, "data folder": _data_folder, "sources": _sources, "Salesforce": _salesforce,
-    "Google Sheets": _spreadsheets, "add-on": _addon, "snapshot": _snapshot,
+    "settings": _settings, "own definitions": _definitions, "data folder": _data_folder, "sources": _sources,
+    "Salesforce": _salesforce, "Google Sheets": _spreadsheets, "add-on": _addon, "snapshot": _snapshot,
     "targets": _targets,
 }  # fmt: skip

@@ -7,7 +7,7 @@ one of an id wins, and a table counts as changed only where a row really differs
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,6 +69,7 @@ class Merge:
         self._replaced: dict[str, set[str]] = {}
         self._covered: set[str] = set()
         self._kept: frozenset[str] | None = None
+        self._merged: set[str] = set()
 
     def receive(self, changes: Iterable[Change]) -> Received:
         """Stage everything a source yields; return what else it said.
@@ -121,6 +122,7 @@ class Merge:
         """
         known = {name for name in TABLES if self._has_old(name) and (self._kept is None or name in self._kept)}
         merged = [self._merge_table(TABLES[name], time_zone) for name in TABLES if name in known | self._covered]
+        self._merged.update(one.table for one in merged)
         self.connection.execute("SET schema = 'new'")
         return merged
 
@@ -152,6 +154,16 @@ class Merge:
     def row_count(self, table: str) -> int:
         """Return the number of rows of the merged table."""
         return _count(self.connection, f"new.{table}")
+
+    def rows(self, table: str, columns: Sequence[str], most: int) -> list[tuple[object, ...]]:
+        """Return some columns of a merged table, of so many rows at most in the order of ids; none if it was not
+        merged. Call it after `finish`."""
+        if table not in self._merged:
+            return []
+        names = ", ".join(columns)
+        return self.connection.execute(
+            f"SELECT {names} FROM new.{table} ORDER BY id LIMIT {most}"  # noqa: S608 - names of TABLES
+        ).fetchall()
 
     def close(self) -> None:
         """Release the connection."""

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 
 from addon.clock import instant_text, utc_now
 from addon.errors import AddonError, StoreError
+from addon.own_catalogue import Texts, catalogue_of, digest_of, keep_texts
 from addon.snapshot import Manifest, Snapshot, TableState, read_manifest, write_manifest
 from addon.store import Store
-from kpis.definitions import Catalogue
 from kpis.periods import day_number
 
 _MOST_KEPT: Final = 12
@@ -46,18 +46,21 @@ class Past:
                 return snapshot
         return None
 
-    def at(self, day: date, base: Snapshot, catalogue: Catalogue) -> Snapshot:
-        """Return the state at the end of a day. Raises `AddonError` if there were no deals, or the disk refuses."""
-        folder = self._folder / f"{day:%Y%m%d}-{base.id}"
+    def at(self, day: date, base: Snapshot, own: Texts) -> Snapshot:
+        """Return the state at the end of a day, answered by an organisation's own definitions.
+
+        Raises `AddonError` if there were no deals yet, or the disk refuses.
+        """
+        folder = self._folder / "-".join(filter(None, (f"{day:%Y%m%d}", base.id, digest_of(own))))
         try:
             if not folder.is_dir():
-                self._make(day, base, catalogue, folder)
+                self._make(day, base, own, folder)
             os.utime(folder)
             return Snapshot(folder, read_manifest(folder / _MANIFEST))
         except OSError as error:
             raise StoreError(f"The state of {day} cannot be kept in {self._folder}: {error.strerror}.") from error
 
-    def _make(self, day: date, base: Snapshot, catalogue: Catalogue, folder: Path) -> None:
+    def _make(self, day: date, base: Snapshot, own: Texts, folder: Path) -> None:
         """Make the state out of sight, and put it into its place; who comes second leaves the first one's there."""
         from kpis.past import write_past, write_past_cube  # loads a database engine, which few answers need
 
@@ -70,8 +73,9 @@ class Past:
             if not counts["opportunity"]:
                 raise no_past(day, "and there were no deals yet")
             calendar = base.manifest.company.calendar
-            write_past_cube(draft / "facts", catalogue, calendar, day_number(day), draft / "cube")
-            write_manifest(draft / _MANIFEST, _manifest(folder.name, day, base.manifest, counts))
+            write_past_cube(draft / "facts", catalogue_of(own), calendar, day_number(day), draft / "cube")
+            keep_texts(own, draft)
+            write_manifest(draft / _MANIFEST, _manifest(folder.name, day, base.manifest, counts, digest_of(own)))
             draft.rename(folder)
         except OSError:
             if not folder.is_dir():
@@ -94,7 +98,7 @@ def end_of(day: date, time_zone: str) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(time_zone)) - timedelta(seconds=1)
 
 
-def _manifest(name: str, day: date, base: Manifest, counts: dict[str, int]) -> Manifest:
+def _manifest(name: str, day: date, base: Manifest, counts: dict[str, int], catalogue: str) -> Manifest:
     reason = (
         f"no snapshot is kept of {day}, so deals have the stage, amount, probability and close date that their "
         f"history says; all else is of the snapshot of {base.created:%Y-%m-%d}, without what came later, and what "
@@ -112,6 +116,7 @@ def _manifest(name: str, day: date, base: Manifest, counts: dict[str, int]) -> M
         tables=tables,
         cursors={},
         problems=(reason, *base.problems),
+        catalogue=catalogue,
     )
 
 

@@ -13,12 +13,12 @@ from typing import Final
 
 from addon.clock import instant_text
 from addon.errors import AddonError
+from addon.own_catalogue import catalogue_of, kept_texts
 from addon.past import Past, end_of, no_past
 from addon.settings import Organisation
 from addon.snapshot import Snapshot
 from addon.store import Store
 from kpis.answers import Answerer, Crossing
-from kpis.catalogue import load_catalogue
 from kpis.cube import Cube
 from kpis.definitions import Catalogue
 from kpis.evaluate import Numbered
@@ -50,6 +50,7 @@ class _Opened:
     snapshot: Snapshot
     cube: Cube
     crossing: Crossing
+    catalogue: Catalogue
     memories: dict[tuple[int, bool], Memory] = field(default_factory=dict)
 
     def memory(self, today: int, *, is_stale: bool) -> Memory:
@@ -90,7 +91,6 @@ class Reader:
         self._organisation = organisation
         self._store = Store(organisation.data_folder)
         self._past = Past(self._store)
-        self._catalogue = load_catalogue()
         self._lock = threading.Lock()
         self._open: OrderedDict[str, _Opened] = OrderedDict()
         self._own = threading.local()
@@ -141,7 +141,7 @@ class Reader:
             manifest = opened.snapshot.manifest
             own[key] = Answerer(
                 opened.cube,
-                self._catalogue,
+                opened.catalogue,
                 manifest.company.calendar,
                 today,
                 limit=limit,
@@ -178,7 +178,8 @@ class Reader:
         with self._lock:
             if snapshot.id not in self._open:
                 crossing = _LaterCrossing(snapshot.folder / "facts")
-                self._open[snapshot.id] = _Opened(snapshot, Cube.open(snapshot.cube_folder), crossing)
+                catalogue = catalogue_of(kept_texts(snapshot.folder))
+                self._open[snapshot.id] = _Opened(snapshot, Cube.open(snapshot.cube_folder), crossing, catalogue)
                 while len(self._open) > _MOST_OPEN:
                     self._open.popitem(last=False)
             self._open.move_to_end(snapshot.id)
@@ -193,4 +194,4 @@ class Reader:
         base = self._past.base()
         if base is None:
             raise no_past(as_of, "and there is no history of deals to make one from")
-        return self._past.at(as_of, base, self._catalogue)
+        return self._past.at(as_of, base, kept_texts(current.folder) if current else {})

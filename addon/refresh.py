@@ -10,9 +10,11 @@ from pathlib import Path
 
 import duckdb
 
+from addon.calendars import with_calendar
 from addon.clock import instant_text
 from addon.errors import AddonError, StoreError
 from addon.merge import Merge, Merged, Received
+from addon.own_catalogue import Definitions, definitions_of, keep_texts
 from addon.runs import Outcome
 from addon.settings import Organisation
 from addon.snapshot import Company, Manifest, Snapshot, TableState
@@ -20,7 +22,6 @@ from addon.store import Cursors, Draft, Store
 from connectors.errors import SourceError
 from connectors.source import Batch, Change, Source
 from kpis.build import build_cube
-from kpis.catalogue import load_catalogue
 from kpis.cube import Cube
 from kpis.errors import KpiError
 from kpis.periods import day_number
@@ -101,6 +102,7 @@ def _sync(
     now = organisation.settings.clock.now()
     calls_before = sum(source.call_count for source in sources)
     previous = store.current()
+    definitions = definitions_of(organisation.settings, previous)
     merge = Merge(previous, store.data_folder)
     try:
         reading = _read(merge, sources, cursors or {}, progress)
@@ -108,7 +110,11 @@ def _sync(
             merge.replace_all(but=reading.incomplete_tables(previous))
         company = _with_settings(merge.company(), organisation)
         merged = merge.finish(company.time_zone)
-        publication = _Publication(organisation, merge, reading, company, previous, merged, cursors or {}, now)
+        today = organisation.settings.clock.today(company.time_zone)
+        company = with_calendar(company, merge, organisation.settings, today)
+        publication = _Publication(
+            organisation, merge, reading, company, previous, merged, cursors or {}, definitions, now
+        )
         if publication.is_needed:
             publication.run(store)
     finally:
@@ -122,7 +128,7 @@ def _sync(
         changed_count=publication.changed_count,
         call_count=sum(source.call_count for source in sources) - calls_before,
         snapshot=store.current_id(),
-        problems=reading.problems,
+        problems=publication.problems,
         error=" ".join(str(error) for error in reading.errors.values()),
     )
 
@@ -172,6 +178,7 @@ class _Publication:
     previous: Snapshot | None
     merged: Sequence[Merged]
     cursors_before: Cursors
+    definitions: Definitions
     now: datetime
 
     @property
@@ -184,8 +191,13 @@ class _Publication:
         if self.previous is None or self.changed_count or not self._is_cube_current(self.previous):
             return True
         before = self.previous.manifest
-        now = self.reading.problems, self.company, {one.table for one in self.merged}
-        return now != (before.problems, before.company, set(before.tables))
+        now = self.problems, self.company, {one.table for one in self.merged}, self.definitions.digest
+        return now != (before.problems, before.company, set(before.tables), before.catalogue)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What was left out of the data, and what is wrong with the own definitions."""
+        return self.reading.problems + self.definitions.problems
 
     def _is_cube_current(self, previous: Snapshot) -> bool:
         """Whether this version of the product reads the previous cube and would make the same one."""
@@ -193,13 +205,14 @@ class _Publication:
             cube = Cube.open(previous.cube_folder)
         except KpiError:
             return False
-        return cube.fingerprint == fingerprint(load_catalogue(), self.company.calendar)
+        return cube.fingerprint == fingerprint(self.definitions.catalogue, self.company.calendar)
 
     def run(self, store: Store) -> Snapshot:
         draft = store.draft(self.now)
         tables = {one.table: self._table(one, draft) for one in self.merged}
         today = self.organisation.settings.clock.today(self.company.time_zone)
         self._build(draft.folder / "cube", frozenset(tables), day_number(today))
+        keep_texts(self.definitions.texts, draft.folder)
         manifest = Manifest(
             id=draft.id,
             created_at=instant_text(self.now),
@@ -207,13 +220,14 @@ class _Publication:
             company=self.company,
             tables=tables,
             cursors=self.cursors,
-            problems=self.reading.problems,
+            problems=self.problems,
+            catalogue=self.definitions.digest,
         )
         return store.publish(draft, manifest)
 
     def _build(self, folder: Path, tables: frozenset[str], today: int) -> None:
         """Write the cube: by what changed since the previous snapshot, or in full if there is none."""
-        connection, catalogue, calendar = self.merge.connection, load_catalogue(), self.company.calendar
+        connection, catalogue, calendar = self.merge.connection, self.definitions.catalogue, self.company.calendar
         if self.previous is None:
             build_cube(connection, tables, catalogue, calendar, today, folder)
         else:

@@ -12,11 +12,13 @@ from addon.auth import Claims, Verifier, open_certificates, system_token_kind, u
 from addon.database import open_database
 from addon.keys import Keys
 from addon.metrics import Counters
+from addon.own_catalogue import catalogue_of, kept_texts, own_texts
 from addon.reader import Desk, Reader
 from addon.runs import Runs
 from addon.settings import Organisation
+from addon.store import Store
 from addon.vault import open_vault
-from kpis.definitions import Language
+from kpis.definitions import Catalogue, Language
 
 
 class Reading(Protocol):
@@ -49,6 +51,12 @@ class Services:
     def language(self) -> Language:
         """Return the organisation's language: that of answers to who does not say theirs."""
         return "fr" if self.organisation.settings.text("org", "language") == "fr" else "en"
+
+    def catalogue(self) -> Catalogue:
+        """Return the definitions that answers are made with, before the first snapshot those of the settings."""
+        snapshot = Store(self.organisation.data_folder).current()
+        texts = kept_texts(snapshot.folder) if snapshot else own_texts(self.organisation.settings)
+        return catalogue_of(texts)
 
     @property
     def user_limit(self) -> str:

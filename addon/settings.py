@@ -16,7 +16,9 @@ from zoneinfo import ZoneInfo
 
 from addon.clock import Clock
 from addon.errors import SettingsError
-from kpis.errors import suggest
+from kpis.days import WEEKDAYS
+from kpis.errors import KpiError, suggest
+from kpis.fiscal import USUAL_YEAR_END, WEEK_PATTERNS, year_end
 
 Value = str | int | bool | tuple[str, ...] | Mapping[str, object]
 KeyType = Literal["text", "secret", "integer", "boolean", "list", "table"]
@@ -50,7 +52,12 @@ KEYS: Final[tuple[Key, ...]] = (
         "org",
         ("time_zone", "text", "", "IANA name; default: the Salesforce organisation's"),
         ("currency", "text", "", "ISO code shown with money; default: the Salesforce organisation's"),
-        ("fiscal_year_start_month", "integer", 0, "1 to 12; default: the Salesforce organisation's"),
+        ("fiscal_year_start_month", "integer", 0, "1 to 12; default: the Salesforce organisation's fiscal years"),
+        ("fiscal_year_named_by_start", "boolean", "", "FY2026 starts in 2026, not ends; default: Salesforce's"),
+        ("fiscal_weeks", "text", "", "4-4-5, 4-5-4 or 5-4-4: fiscal years are whole weeks, their months so many"),
+        ("fiscal_year_end", "text", USUAL_YEAR_END, "with fiscal_weeks; also: saturday nearest the end of january"),
+        ("week_start", "text", "", "a weekday; default: monday, with fiscal_weeks the day on which these begin"),
+        ("holidays", "list", (), "no business days: countries or parts of them (US, FR, DE-BY), dates, or both"),
         ("language", "text", "en", "en or fr: language of the published tabs"),
     ),
     *_keys(
@@ -87,6 +94,10 @@ KEYS: Final[tuple[Key, ...]] = (
         ("user_limit", "text", "", "the only slice that users see, e.g. team:West; empty: the whole company"),
     ),
     *_keys(
+        "kpis",
+        ("folder", "text", "", "folder with TOML files of your own measures, KPIs, synonyms and scorecards"),
+    ),
+    *_keys(
         "schedule",
         ("every_minutes", "integer", 15, "minutes between refreshes; at least 5 for a real organisation"),
         ("stale_after_minutes", "integer", 1440, "an answer says stale when the last sync is older"),
@@ -102,7 +113,10 @@ KEYS: Final[tuple[Key, ...]] = (
     ),
 )
 
-_CHOICES: Final = {("org", "language"): ("en", "fr")}
+_CHOICES: Final = {
+    ("org", "language"): ("en", "fr"), ("org", "fiscal_weeks"): ("", *WEEK_PATTERNS),
+    ("org", "week_start"): ("", *WEEKDAYS),
+}  # fmt: skip
 _BOUNDS: Final = {
     ("org", "fiscal_year_start_month"): (0, 12), ("schedule", "every_minutes"): (1, 10_080),
     ("schedule", "stale_after_minutes"): (1, 525_600), ("schedule", "keep_snapshots"): (1, 100_000),
@@ -136,6 +150,11 @@ class Settings:
         value = self._value(section, name, {"integer"})
         assert isinstance(value, int)  # noqa: S101 - `_value` has checked the key's type
         return value
+
+    def flag(self, section: str, name: str) -> bool | None:
+        """Return a true-or-false setting; None where it is not set and has no default."""
+        value = self._value(section, name, {"boolean"})
+        return value if isinstance(value, bool) else None
 
     def words(self, section: str, name: str) -> tuple[str, ...]:
         """Return a list setting."""
@@ -250,9 +269,11 @@ def _checked(key: Key, value: object, place: str) -> Value:
     if key.type in {"text", "secret"} and isinstance(value, str):
         choices = _CHOICES.get((key.section, key.name), (value,))
         if value not in choices:
-            raise SettingsError(f"{wanted} one of {', '.join(choices)}, not {value!r}.")
+            raise SettingsError(f"{wanted} one of {', '.join(filter(None, choices))}, not {value!r}.")
         if key.name == "time_zone" and value and not _is_zone(value):
             raise SettingsError(f"{wanted} the name of a time zone, such as Europe/Paris, not {value!r}.")
+        if key.name == "fiscal_year_end":
+            _check_year_end(value, place)
         return value
     if key.type == "integer" and isinstance(value, int) and not isinstance(value, bool):
         least, most = _BOUNDS.get((key.section, key.name), (value, value))
@@ -266,6 +287,13 @@ def _checked(key: Key, value: object, place: str) -> Value:
     if key.type == "table" and isinstance(value, Mapping):
         return value
     raise SettingsError(f"{wanted} {_TYPE_WORDS[key.type]}: {key.words}.")
+
+
+def _check_year_end(words: str, place: str) -> None:
+    try:
+        year_end(words)
+    except KpiError as error:
+        raise SettingsError(f"{place}: org.fiscal_year_end: {error}") from error
 
 
 def _is_zone(name: str) -> bool:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from addon.clock import instant_of
 from kpis.calendars import Calendar
+from kpis.fiscal import USUAL_YEAR_END, ListedYears
 
 SCHEMA: Final = 1
 """Version of the manifest's form; a reader refuses any other."""
@@ -28,7 +29,10 @@ class TableState:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """What the organisation itself says: the calendar, the money, and where its records can be opened."""
+    """What the organisation itself says: the calendar, the money, and where its records can be opened.
+
+    ``holidays`` are day numbers in order. Of the ways to lay out fiscal years, see `kpis.calendars.Calendar`.
+    """
 
     name: str = ""
     time_zone: str = "UTC"
@@ -36,6 +40,11 @@ class Company:
     fiscal_year_start_month: int = 1
     fiscal_year_named_by_start: bool = False
     record_url: str = ""
+    week_start: str = "monday"
+    fiscal_weeks: str = ""
+    fiscal_year_end: str = USUAL_YEAR_END
+    fiscal_periods: ListedYears | None = None
+    holidays: tuple[int, ...] = ()
 
     @property
     def calendar(self) -> Calendar:
@@ -44,12 +53,21 @@ class Company:
             time_zone=self.time_zone,
             fiscal_year_start_month=self.fiscal_year_start_month,
             fiscal_year_named_by_start=self.fiscal_year_named_by_start,
+            holidays=frozenset(self.holidays),
+            week_start=self.week_start,
+            fiscal_weeks=self.fiscal_weeks,
+            fiscal_year_end=self.fiscal_year_end,
+            fiscal_periods=self.fiscal_periods,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The description of a snapshot, kept in it as ``manifest.json``. ``cursors``: source -> name -> value."""
+    """The description of a snapshot, kept in it as ``manifest.json``.
+
+    ``cursors``: source -> name -> value. ``catalogue`` is the digest of the organisation's own definitions that it
+    was made with, empty without any.
+    """
 
     id: str
     created_at: str
@@ -58,6 +76,7 @@ class Manifest:
     tables: Mapping[str, TableState]
     cursors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    catalogue: str = ""
     schema: int = SCHEMA
 
     @property
@@ -98,6 +117,7 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
         "company": asdict(manifest.company),
         "cursors": {source: dict(names) for source, names in manifest.cursors.items()},
         "problems": list(manifest.problems),
+        "catalogue": manifest.catalogue,
         "tables": {
             name: {"rows": t.rows, "sha256": t.sha256, "sources": list(t.sources), "problems": list(t.problems)}
             for name, t in manifest.tables.items()
@@ -119,8 +139,17 @@ def read_manifest(path: Path) -> Manifest:
         id=document["id"],
         created_at=document["created_at"],
         today=document["today"],
-        company=Company(**document["company"]),
+        company=_company(document["company"]),
         tables=tables,
         cursors=document["cursors"],
         problems=tuple(document["problems"]),
+        catalogue=document.get("catalogue", ""),
     )
+
+
+def _company(said: Mapping[str, Any]) -> Company:
+    """Return the company of a manifest's JSON, whose lists are tuples here."""
+    listed = said.get("fiscal_periods")
+    names = ("years", "quarters", "months")
+    periods = ListedYears(listed["first_name"], *(tuple(listed[name]) for name in names)) if listed else None
+    return Company(**{**said, "fiscal_periods": periods, "holidays": tuple(said.get("holidays", ()))})

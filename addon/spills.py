@@ -120,12 +120,12 @@ def leaderboard(answerer: Answerer, kpi: str, dimension: str, period: str, *, la
 
 def catalogue_rows(catalogue: Catalogue, family: str, *, language: Language) -> Rows:
     """Return a row for each KPI, of one family or all. Raises `QuestionError` for a family that there is not."""
-    families = dict.fromkeys(kpi.family for kpi in catalogue.kpis.values())
+    families = dict.fromkeys(kpi.family for kpi in catalogue.present)
     if family and fold(family) not in families:
         raise QuestionError(f'There is no family "{family[:40]}". There are {", ".join(families)}.')
     keys = ("kpi", "title", "definition_header", "unit", "better", "family", "split_by")
     rows: Rows = [[say(key, language) for key in keys]]
-    for kpi in catalogue.kpis.values():
+    for kpi in catalogue.present:
         if not family or kpi.family == fold(family):
             split_by = ", ".join(say(f"dimension_{dimension}", language) for dimension in kpi.dimensions)
             rows.append([kpi.id, kpi.titles[language], kpi.formula_words[language], kpi.unit,

@@ -26,6 +26,12 @@ def say(key: str, language: Language, **values: object) -> str:
     return all_words()[key][language].format(**{name: str(value) for name, value in values.items()})
 
 
+def family_title(family: str, language: Language) -> str:
+    """Return what a family of KPIs is called; an organisation's own family is called by its name."""
+    words = all_words().get(f"family_{family}")
+    return words[language] if words else family.replace("_", " ").capitalize()
+
+
 def language_of(locale: str, default: Language = "en") -> Language:
     """Return the language for a locale such as ``fr-CA``: French where it begins so, English for any other."""
     if not locale:

@@ -39,7 +39,8 @@ _TEXT_STYLES: Final[Mapping[CellStyle, Mapping[str, object]]] = {
 class Cell:
     """One typed value and how it is shown. ``style`` is applied once, when the tab is made: later it is the user's.
 
-    A percent and a change are fractions (0.63), points are percentage points (63). Text is only ever text, whatever it begins with.
+    A percent and a change are fractions (0.63), points are percentage points (63). Text is only ever text, whatever
+    it begins with.
     """
 
     value: CellValue = None

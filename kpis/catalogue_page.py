@@ -21,7 +21,7 @@ is loaded, its worked example included. The formulas are made of the measures at
 
 def catalogue_page(catalogue: Catalogue) -> str:
     """Return the page in Markdown: the KPIs by family, the scorecards, and the measures that all are made of."""
-    families = dict.fromkeys(kpi.family for kpi in catalogue.kpis.values())
+    families = dict.fromkeys(kpi.family for kpi in catalogue.present)
     sections = [
         _INTRODUCTION,
         *(_family(name, catalogue) for name in families),
@@ -33,10 +33,8 @@ def catalogue_page(catalogue: Catalogue) -> str:
 
 def _family(name: str, catalogue: Catalogue) -> str:
     header = ("id", "English", "French", "is", "formula", "unit", "better", "split by", "example", "also called")
-    rows = [_kpi_row(kpi) for kpi in catalogue.kpis.values() if kpi.family == name]
-    notes = [
-        f"- `{kpi.id}`: {kpi.notes['en']}" for kpi in catalogue.kpis.values() if kpi.family == name and kpi.notes
-    ]
+    rows = [_kpi_row(kpi) for kpi in catalogue.present if kpi.family == name]
+    notes = [f"- `{kpi.id}`: {kpi.notes['en']}" for kpi in catalogue.present if kpi.family == name and kpi.notes]
     return "\n".join([f"## {name.capitalize()}", "", *_table(header, rows), *([""] if notes else []), *notes])
 
 

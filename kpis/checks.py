@@ -35,6 +35,7 @@ def checked(drafts: Drafts) -> Catalogue:
     uses = {name: _uses(drafts, name) for name in (*drafts.measures, *drafts.kpis)}
     _check_cycles(drafts, uses)
     _check_words(drafts)
+    _check_versions(drafts)
     for measure in drafts.measures.values():
         _check_measure(drafts, measure)
     for scorecard in drafts.scorecards.values():
@@ -176,6 +177,20 @@ def _check_words(drafts: Drafts) -> None:
             owner = owners.setdefault(fold(word), kpi.id)
             if owner != kpi.id:
                 raise drafts.entries[kpi.id].wrong(f'"{word}" already means the KPI {owner}. Choose another word.')
+
+
+def _check_versions(drafts: Drafts) -> None:
+    """Refuse an older version of what is not defined beside it, or that is not older."""
+    for kpi in drafts.kpis.values():
+        if not kpi.is_older:
+            continue
+        entry, newest = drafts.entries[kpi.id], drafts.kpis.get(kpi.base)
+        if newest is None or drafts.entries[newest.id].file != entry.file:
+            raise entry.wrong(f"there is no [kpis.{kpi.base}] in this file, of which it could be an older version.")
+        if newest.version <= kpi.version:
+            raise entry.wrong(
+                f"[kpis.{kpi.base}] is version {newest.version}. Say version = {kpi.version + 1} there, or more."
+            )
 
 
 def _check_scorecard(drafts: Drafts, scorecard: Scorecard) -> None:

@@ -42,6 +42,8 @@ DIMENSIONS: tuple[Dimension, ...] = (
     "rep", "team", "region", "product", "market", "source", "kind", "channel", "campaign", "stage",
 )  # fmt: skip
 COMPANY = "company"
+VERSION_MARK = "@"
+"""Stands between a KPI and the version of its definition, as in ``win_rate@1``."""
 
 Unit = Literal["money", "percent", "count", "ratio", "days", "hours", "years", "points", "score",
                "money/day", "count/day", "hours/day"]  # fmt: skip
@@ -124,8 +126,23 @@ class Kpi:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Everything a cell may call this KPI: its id, its titles, its synonyms."""
-        return (self.id, *self.titles.values(), *self.synonyms)
+        """Everything a cell may call this KPI: id, titles and synonyms; an older version by its id alone."""
+        return (self.id,) if self.is_older else (self.id, *self.titles.values(), *self.synonyms)
+
+    @property
+    def is_older(self) -> bool:
+        """Whether this is a version of a definition that another one has taken the place of: ``win_rate@1``."""
+        return VERSION_MARK in self.id
+
+    @property
+    def base(self) -> str:
+        """The id without a version."""
+        return self.id.partition(VERSION_MARK)[0]
+
+    @property
+    def definition(self) -> str:
+        """The id with its version, as cells may pin it: ``win_rate@1``."""
+        return f"{self.base}{VERSION_MARK}{self.version}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +156,9 @@ class Scorecard:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All definitions by name, in the order of the files. No measure and KPI share a name.
+    """All definitions by name, in the order of the files, older versions of KPIs among them.
+
+    No measure and KPI share a name.
 
     ``words`` leads from every folded id, title and synonym (see `kpis.words.fold`) to the KPI's id.
     """
@@ -148,6 +167,11 @@ class Catalogue:
     kpis: Mapping[str, Kpi]
     scorecards: Mapping[str, Scorecard]
     words: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    @property
+    def present(self) -> tuple[Kpi, ...]:
+        """The KPIs as they are defined now, in the order of the files; older versions are for who pins them."""
+        return tuple(kpi for kpi in self.kpis.values() if not kpi.is_older)
 
     def __post_init__(self) -> None:
         words = {fold(word): kpi.id for kpi in self.kpis.values() for word in kpi.words}

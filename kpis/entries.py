@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar, cast, get_args
 
 from kpis.definitions import (
+    VERSION_MARK,
     Better,
     Condition,
     ConditionOperator,
@@ -29,6 +30,7 @@ from kpis.errors import DefinitionError, suggest
 Choice = TypeVar("Choice", bound=str)
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_OLDER: Final = re.compile(rf"[a-z][a-z0-9_]{{0,63}}{VERSION_MARK}[1-9][0-9]{{0,3}}")
 _CALENDAR_NAMES: Final = ("days", "business_days")
 _KPI_KEYS: Final = frozenset({
     "family", "titles", "synonyms", "formula", "formula_words", "unit", "better", "horizon", "count", "dimensions",
@@ -67,7 +69,8 @@ class Entry:
 
     def wrong(self, what: str) -> DefinitionError:
         """Return the error that says what is wrong here, and where here is."""
-        header = f"[{self.section}.{self.name}]"
+        name = f'"{self.name}"' if VERSION_MARK in self.name else self.name
+        header = f"[{self.section}.{name}]"
         at = self.text.find(header)
         line = f", line {self.text.count(chr(10), 0, at) + 1}" if at >= 0 else ""
         return DefinitionError(f"{self.file}{line}, {header}: {what}")
@@ -202,9 +205,19 @@ def _condition(entry: Entry, part: object) -> Condition:
     )
 
 
+def _version(entry: Entry) -> int:
+    """Return the version that an entry defines: an older one says it in its name."""
+    _, mark, named = entry.name.partition(VERSION_MARK)
+    version = entry.number("version", int(named) if mark else 1)
+    if version < 1 or version != int(version) or (mark and version != int(named)):
+        raise entry.wrong(f'version is {version:g}; it counts 1, 2, 3 ..., and [kpis."x@2"] is version 2 of x.')
+    return int(version)
+
+
 def read_kpi(entry: Entry, family: str) -> Kpi:
     """Return the KPI of a ``[kpis.<id>]`` entry; ``family`` is the file's own. Raises `DefinitionError`."""
-    entry.check_name()
+    if not _OLDER.fullmatch(entry.name):
+        entry.check_name()
     entry.check_keys(_KPI_KEYS)
     return Kpi(
         id=entry.name,
@@ -224,7 +237,7 @@ def read_kpi(entry: Entry, family: str) -> Kpi:
         is_forward=entry.flag("is_forward"),
         interval=entry.choice("interval", get_args(Interval)) if "interval" in entry.values else "",
         notes=entry.words("notes") if "notes" in entry.values else None,
-        version=int(entry.number("version", 1)),
+        version=_version(entry),
     )
 
 

@@ -79,7 +79,7 @@ class Explanation:
     @property
     def definition(self) -> str:
         """Return the definition with its version, ``win_rate@1``."""
-        return f"{self.kpi.id}@{self.kpi.version}" if self.kpi else ""
+        return self.kpi.definition if self.kpi else ""
 
     @property
     def is_prorated(self) -> bool:

@@ -77,7 +77,7 @@ def _value(evaluation: Evaluation, kpi: Kpi) -> Column:
 
 
 def _target(evaluation: Evaluation, kpi: Kpi) -> Column:
-    return evaluation.target(kpi.id)
+    return evaluation.target(kpi.base)
 
 
 def _attainment(evaluation: Evaluation, kpi: Kpi) -> Column:

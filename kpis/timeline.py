@@ -12,6 +12,7 @@ from kpis.definitions import Shift
 from kpis.periods import BusinessDays, Calendar, Period, elapsed
 from kpis.shifts import shifted_period
 
+
 class Timeline:
     """Periods by place; ``until`` is the last day of each that has come, ``has_begun`` whether any has."""
 

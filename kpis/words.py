@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 _BLANKS: Final = re.compile(r"[\s_-]+")
 _MARKS: Final = str.maketrans({"’": "'", "‘": "'", "‐": "-", "‑": "-", "–": "-", "œ": "oe", "æ": "ae"})
 
 
+@lru_cache(maxsize=8_192)  # a word is looked for in one dimension after the other
 def fold(text: str) -> str:
     """Return the text without case and accents, with ``_``, ``-`` and any white space as one blank.
 

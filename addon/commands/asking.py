@@ -8,10 +8,10 @@ import click
 import orjson
 
 from addon.documents import answer_document, kpi_document
+from addon.own_catalogue import catalogue_of, own_texts
 from addon.reader import Desk, Reader
 from addon.settings import Organisation
 from addon.titles import value_text
-from kpis.catalogue import load_catalogue
 from kpis.errors import QuestionError, suggest
 from kpis.questions import SHOWS, Answer, Question
 
@@ -85,9 +85,9 @@ def explain(  # noqa: PLR0917 - one parameter an option
 @click.argument("family", default="")
 @json_option
 @click.pass_obj
-def list_kpis(_: Organisation, family: str, as_json: bool) -> None:
+def list_kpis(organisation: Organisation, family: str, as_json: bool) -> None:
     """List the catalogue, or one FAMILY of it."""
-    kpis = load_catalogue().kpis.values()
+    kpis = catalogue_of(own_texts(organisation.settings)).present
     families = list(dict.fromkeys(one.family for one in kpis))
     if family and family not in families:
         raise QuestionError(

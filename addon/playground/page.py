@@ -22,7 +22,7 @@ from addon.reader import Desk
 from addon.services import Services
 from addon.sidebar import access_to, frame_of
 from addon.widgets import Card
-from addon.words import language_of, say
+from addon.words import family_title, language_of, say
 from kpis.definitions import Catalogue, Kpi, Language
 from kpis.errors import KpiError
 from kpis.words import fold
@@ -86,7 +86,12 @@ def _shown(
 ) -> dict[str, object]:
     """Return everything that the template shows."""
     language = language_of(asked.get("lang", ""), services.language)
-    words = {"language": language, "say": lambda key, **values: say(key, language, **values), "sheet_title": title}
+    words = {
+        "language": language,
+        "say": lambda key, **values: say(key, language, **values),
+        "family_title": lambda family: family_title(family, language),
+        "sheet_title": title,
+    }
     kept = {name: asked[name] for name in _KEPT if asked.get(name)}
 
     def link(**changes: str) -> str:
@@ -112,7 +117,7 @@ def _shown(
         "examples": _EXAMPLES, "tabs": all_tabs, "tab": tab, "grid": grid_of(tab),
         "card": _card(services, desk, access_to(services, spreadsheet, title), asked, language),
         "families": _found(desk.answerer.catalogue, asked.get("find", ""), language),
-        "row_count": format_value(records, "count", "", language), "kpi_count": len(desk.answerer.catalogue.kpis),
+        "row_count": format_value(records, "count", "", language), "kpi_count": len(desk.answerer.catalogue.present),
     }  # fmt: skip
 
 
@@ -139,7 +144,7 @@ def _found(catalogue: Catalogue, words: str, language: Language) -> dict[str, li
     """Return the KPIs by family whose words or definition hold all that was searched for."""
     wanted = fold(words).split()
     families: dict[str, list[Kpi]] = {}
-    for kpi in catalogue.kpis.values():
+    for kpi in catalogue.present:
         text = fold(" ".join([*kpi.words, kpi.family, kpi.formula_words[language]]))
         if all(word in text for word in wanted):
             families.setdefault(kpi.family, []).append(kpi)

@@ -15,7 +15,9 @@ WITH contract AS (
   SELECT
     account, first_day, last_day,
     MAX(last_day) OVER (
-      PARTITION BY account ORDER BY first_day ASC NULLS LAST, last_day ASC NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+      PARTITION BY account
+      ORDER BY first_day ASC NULLS LAST, last_day ASC NULLS LAST
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     ) AS last_before
   FROM stay
   WHERE last_day >= first_day
@@ -23,7 +25,9 @@ WITH contract AS (
   SELECT
     account, first_day, last_day,
     SUM(CASE WHEN first_day <= last_before + 1 THEN 0 ELSE 1 END) OVER (
-      PARTITION BY account ORDER BY first_day ASC NULLS LAST, last_day ASC NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY account
+      ORDER BY first_day ASC NULLS LAST, last_day ASC NULLS LAST
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS place
   FROM reach
 ), whole AS (
@@ -37,7 +41,10 @@ WITH contract AS (
   WHERE f.is_won AND f.account IS NOT NULL AND l.product IS NOT NULL
   GROUP BY f.account, l.product
 ), owned AS (
-  SELECT account, day, ROW_NUMBER() OVER (PARTITION BY account ORDER BY day ASC NULLS LAST, product ASC NULLS LAST) AS place FROM bought
+  SELECT
+    account, day,
+    ROW_NUMBER() OVER (PARTITION BY account ORDER BY day ASC NULLS LAST, product ASC NULLS LAST) AS place
+  FROM bought
 )
 SELECT
   w.account AS id, a.owner, a.market, w.account,

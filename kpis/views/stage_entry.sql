@@ -13,7 +13,9 @@ WITH step AS (
     e.opportunity, s.name, s.outcome, s.place, e.at_day AS day,
     LAG(s.place) OVER (PARTITION BY e.opportunity ORDER BY e.at ASC NULLS LAST, e.id ASC NULLS LAST) AS place_before,
     MAX(s.place) OVER (
-      PARTITION BY e.opportunity ORDER BY e.at ASC NULLS LAST, e.id ASC NULLS LAST ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+      PARTITION BY e.opportunity
+      ORDER BY e.at ASC NULLS LAST, e.id ASC NULLS LAST
+      ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
     ) AS best_after
   FROM opportunity_event AS e
   JOIN step AS s ON s.name = e.stage

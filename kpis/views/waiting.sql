@@ -8,14 +8,18 @@ WITH stay AS (
   SELECT
     account, first_day, last_day,
     MAX(last_day) OVER (
-      PARTITION BY account ORDER BY first_day ASC NULLS LAST, last_day ASC NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+      PARTITION BY account
+      ORDER BY first_day ASC NULLS LAST, last_day ASC NULLS LAST
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     ) AS last_before
   FROM stay
 ), part AS (
   SELECT
     account, first_day, last_day,
     SUM(CASE WHEN first_day <= last_before THEN 0 ELSE 1 END) OVER (
-      PARTITION BY account ORDER BY first_day ASC NULLS LAST, last_day ASC NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY account
+      ORDER BY first_day ASC NULLS LAST, last_day ASC NULLS LAST
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS place
   FROM reach
 ), whole AS (

@@ -80,7 +80,7 @@ def test_fiscal_periods_are_read_as_the_organisation_lists_them(tmp_path: Path) 
     with small_world(tmp_path, {**FILES, **files}) as world:
         result = read(world.source())
     assert result.problems == []
-    assert sorted(row["kind"] for row in result.rows["fiscal_period"].values()) == ["month", "year"]
+    assert sorted(str(row["kind"]) for row in result.rows["fiscal_period"].values()) == ["month", "year"]
     row = result.row("fiscal_period", "026000000000001AAA")
     assert (row["fiscal_year"], row["starts_on"], row["ends_on"]) == ("FY 2026", date(2026, 2, 1), date(2027, 1, 30))
 

@@ -19,8 +19,8 @@ from kpis.questions import Question
 from tests.support.canonical import Row
 from tests.support.opened_org import CATALOGUE, opened_org
 from tests.support.plain import Plain, meets
-from tests.support.plain_rows import Slice
 from tests.support.plain_intervals import quantile_interval, share_interval, sums_interval
+from tests.support.plain_rows import Slice
 from tests.support.random_org import Org, random_org
 
 SHARES = {

@@ -36,7 +36,9 @@ def goal(member: str, value: float, kpi: str = "revenue") -> Row:
 
 def answerer_of(rows: Sequence[Row], folder: Path, targets: Sequence[Row] = (), today: date = TODAY) -> Answerer:
     reps = [{"id": key, "name": key.title(), "is_active": True} for key in ("ann", "bob")]
-    return opened_org({"rep": reps, "opportunity": rows, "target": targets}, today, folder / f"{len(rows)}").answerer()
+    return opened_org(
+        {"rep": reps, "opportunity": rows, "target": targets}, today, folder / f"{len(rows)}"
+    ).answerer()
 
 
 def ask(answerer: Answerer, who: str, show: str, kpi: str = "revenue", period: str = "2026-Q1") -> Answer:

@@ -140,7 +140,7 @@ def test_every_table_keeps_its_columns_and_loses_what_came_later(name: str) -> N
     found = connection.sql(past_query(name, day_number(DAY))).to_arrow_table()
     assert set(found.column_names) == set(table.column_names)
     assert found.schema.field("id").type == table.schema.field("id").type
-    came_later = {"created_at", "on", "applied_on", "at", "occurred_at"} & set(row)
+    came_later = name != "holiday" and {"created_at", "on", "applied_on", "at", "occurred_at"} & set(row)
     assert found.num_rows == (0 if came_later else 1)
 
 

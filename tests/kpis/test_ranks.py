@@ -94,7 +94,8 @@ def test_a_mean_of_one_record_may_have_any_rank() -> None:
 
 @pytest.mark.parametrize(("kpi", "who", "words"), [
     ("win_rate", "rep:Dee", ""), ("win_rate", "rep:Unspecified", "small sample (n=1)"),
-    (("average_deal_size", "rep:Unspecified", "small sample (n=1)")), ("average_deal_size", "rep:Bob", "small sample (n=9)"),
+    ("average_deal_size", "rep:Unspecified", "small sample (n=1)"),
+    ("average_deal_size", "rep:Bob", "small sample (n=9)"),
     ("average_deal_size", "rep:Ann", ""), ("revenue", "rep:Dee", ""),
 ])  # fmt: skip
 def test_a_value_of_few_records_stays_and_is_called_a_small_sample(
