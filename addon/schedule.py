@@ -58,12 +58,13 @@ class Worker:
             self._scheduled,
             IntervalTrigger(minutes=minutes, timezone=UTC),
             id="refresh",
-            next_run_time=datetime.now(UTC),
             coalesce=True,
             max_instances=1,
             misfire_grace_time=_LATE_SECONDS,
             replace_existing=True,
         )
+        # A new leader refreshes at once, whatever the schedule: the one before may have died in the middle of a run.
+        scheduler.add_job(self._started, id="start", misfire_grace_time=_LATE_SECONDS)
         scheduler.start()
         self._tell(f"leading: a refresh now and every {minutes} minutes")
         try:
@@ -71,6 +72,9 @@ class Worker:
                 self._requested()
         finally:
             scheduler.shutdown(wait=True)
+
+    def _started(self) -> None:
+        self._run("refresh", "start", f"start {self._now().isoformat()}")
 
     def _scheduled(self) -> None:
         slot = slot_of(self._now(), self._organisation.settings.integer("schedule", "every_minutes"))

@@ -62,7 +62,7 @@ def test_the_worker_refreshes_at_once_and_on_request_until_it_is_stopped(tmp_pat
 
         def tell(line: str) -> None:
             told.append(line)
-            if {one.partition(":")[0] for one in told} >= {"refresh for schedule", "sync for ann@example.com"}:
+            if {one.partition(":")[0] for one in told} >= {"refresh for start", "sync for ann@example.com"}:
                 stop.set()
 
         worker = Worker(world.organisation, jobs, FileLease(world.organisation.data_folder), tell)

@@ -110,5 +110,5 @@ def test_a_worker_that_is_killed_at_any_moment_loses_nothing_and_tears_nothing(t
         assert {run.state for run in last} <= {"done", "unchanged", "interrupted", "running"}
         assert list((world.organisation.data_folder / "snapshots").glob(".draft-*")) == []
         titles = [sheet.title for sheet in world.sandbox.spreadsheet.sheets]
-        assert sorted(titles) == ["Leaderboard", "Scorecard", "Targets"]
+        assert sorted(titles) == ["Leaderboard", "Scorecard", "Scorecell", "Targets"]
         assert User(world.sandbox.spreadsheet).rows("Scorecard")[0] == ["Scorecard: Whole company, 2026-Q1"]
