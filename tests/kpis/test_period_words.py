@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kpis.calendars import WHOLE_GRAINS, nth_period, ordinal_of
@@ -227,6 +227,7 @@ def test_any_text_makes_a_period_or_a_sentence(words: str) -> None:
 @given(st.data(), calendars, days)
 def test_labels_and_titles_read_back_as_the_same_period(data: st.DataObject, calendar: Calendar, today: int) -> None:
     period = data.draw(periods(calendar))
+    assume(not period.label.startswith("FY") or 1900 <= int(period.label[2:6]) <= 2200)  # years that words may name
     written = [period.label, period_title(period, "en"), period_title(period, "fr")]
     assert [parse_period(words, calendar, today) for words in written] == [period] * 3
 

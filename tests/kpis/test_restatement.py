@@ -52,9 +52,13 @@ def pair_of(seed: int) -> tuple[OpenedOrg, OpenedOrg]:
     return opened_org(tables, org.today, folder / "then"), opened_org(later, org.today, folder / "now")
 
 
+# The limit of what counts as stalled is a number of its own then and now: restating it is refused in a sentence.
+COMPARABLE = sorted(set(CATALOGUE.kpis) - {"stalled_opportunities"})
+
+
 @settings(max_examples=120, deadline=None)
 @given(
-    st.integers(0, ORG_COUNT - 1), st.sampled_from(sorted(CATALOGUE.kpis)), st.sampled_from(WHOS),
+    st.integers(0, ORG_COUNT - 1), st.sampled_from(COMPARABLE), st.sampled_from(WHOS),
     st.sampled_from(PERIODS),
 )  # fmt: skip
 def test_the_records_that_moved_a_number_sum_to_the_difference(seed: int, kpi: str, who: str, period: str) -> None:
