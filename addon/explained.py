@@ -11,6 +11,7 @@ from typing import Final
 
 from addon.explained_documents import explain_document
 from addon.forecasts import forecast_lines
+from addon.maturities import maturity_lines
 from addon.provenance import Source, case_at, link_of, sources_of
 from addon.reader import Desk
 from addon.spills import WARNING, Cell, Rows
@@ -21,6 +22,7 @@ from kpis.definitions import Language
 from kpis.exclusions import Exclusion
 from kpis.explain import Explanation, Part, explanation_of
 from kpis.forecast import FORECAST_KPI
+from kpis.maturity import cohort_behind
 from kpis.periods import date_of
 from kpis.questions import Answer, Question
 from kpis.records import Record, RecordPage, page_of
@@ -57,6 +59,7 @@ def explain_lines(desk: Desk, question: Question, *, language: Language = "en") 
         *_answer_lines(explanation, case, language),
         *(line for part in explanation.parts for line in _part_lines(part, language)),
         *_count_lines(explanation, case, language),
+        *_maturity_lines(case, language),
         *_forecast_lines(desk, question, case, language),
         *(_exclusion_line(one, language) for one in explanation.excluded),
         _check_line(explanation.check, explanation.row_count, case.answer, language),
@@ -117,6 +120,13 @@ def _count_lines(explanation: Explanation, case: Case, language: Language) -> It
     if explanation.answer.n is not None:
         counted = case.recount.catalogue.measures[case.kpi.count].words[language]
         yield Line(say("sample", language), explanation.answer.n, "count", counted)
+
+
+def _maturity_lines(case: Case, language: Language) -> Iterator[Line]:
+    """Yield what the open deals of a cohort leave of the number."""
+    cohort = cohort_behind(case)
+    for item, value, unit, said in maturity_lines(cohort, language) if cohort else ():
+        yield Line(item, _cell(value), unit, said)
 
 
 def _forecast_lines(desk: Desk, question: Question, case: Case, language: Language) -> Iterator[Line]:

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from addon.documents import answer_document
 from addon.forecasts import forecast_document
 from addon.functions import Json
+from addon.maturities import maturity_document
 from addon.provenance import case_at, link_of, sources_of
 from addon.reader import Desk
 from kpis.cases import Check
 from kpis.definitions import Kpi, Language
 from kpis.explain import Explanation, Part, explanation_of
 from kpis.forecast import FORECAST_KPI
+from kpis.maturity import cohort_behind
 from kpis.periods import date_of
 from kpis.questions import Answer, Question
 from kpis.records import Record, RecordPage, page_of
@@ -33,6 +35,8 @@ def explain_document(
         {"table": one.table, "rows": one.rows, "sources": _texts(one.delivered), "problems": list(one.problems)}
         for one in sources_of(desk, case.kpi.id)
     ]
+    if cohort := cohort_behind(case):
+        document["maturity"] = maturity_document(cohort)
     if case.kpi.id == FORECAST_KPI:
         document["forecast"] = forecast_document(desk, question.who, question.period)
     if with_records:

@@ -9,16 +9,18 @@ from addon.cards import Frame, View, freshness_texts, number_markup, value_text,
 from addon.formats import format_value
 from addon.functions import Json
 from addon.lines import Line, lines_of
+from addon.maturities import maturity_lines
 from addon.provenance import case_at
 from addon.reader import Desk
-from addon.titles import reason_of, running_title, state_title, who_title
+from addon.titles import reason_of, running_title, small_of, state_title, who_title
 from addon.widgets import Card, Widget
 from addon.words import say
-from kpis.cases import Check
+from kpis.cases import Case, Check
 from kpis.catalogue import resolve_kpi
 from kpis.definitions import Language
 from kpis.errors import QuestionError
 from kpis.explain import Explanation, Part, explanation_of
+from kpis.maturity import cohort_behind
 from kpis.periods import parse_period
 from kpis.questions import Answer, Question
 
@@ -74,16 +76,13 @@ def _remark(line: Line, desk: Desk, view: View) -> str:
 
 
 def _interval_widgets(desk: Desk, line: Line, view: View) -> list[Widget]:
-    """Return between which values a share of a count lies; other KPIs have no interval."""
-    if line.value.value is None or line.kpi.unit != "percent":
+    """Return between which values an estimate lies, and that it rests on few records; sums have no interval."""
+    answer, language = line.value, view.language
+    if answer.low is None or answer.high is None:
         return []
-    questions = [Question(line.kpi.id, view.who, view.period, show) for show in ("low", "high")]
-    low, high = desk.answerer.answer_all(questions)
-    if low.value is None or high.value is None:
-        return []
-    ends = {name: format_value(bound, "percent", "", view.language) for name, bound in
-            (("low", low.value), ("high", high.value))}  # fmt: skip
-    return [w.decorated(say("between", view.language, **ends), top=say("interval", view.language))]
+    low, high = (value_text(end, line.kpi, desk, language) for end in (answer.low, answer.high))
+    text = w.escaped(say("between", language, low=low, high=high))
+    return [w.decorated(text, top=say("interval", language), bottom=w.plain(small_of(answer, language)))]
 
 
 def _made_of(desk: Desk, line: Line, view: View) -> list[Widget]:
@@ -99,10 +98,24 @@ def _made_of(desk: Desk, line: Line, view: View) -> list[Widget]:
         widgets.append(_fact_widget("sample", format_value(line.value.n, "count", "", language), language))
     if explanation.excluded:
         widgets.append(w.decorated(_exclusions_markup(explanation, language), top=say("left_out", language)))
+    widgets += _maturity_widgets(case, language)
     widgets.append(_fact_widget("recounted", _check_text(explanation, language), language))
     if line.kpi.notes:
         widgets.append(_fact_widget("good_to_know", line.kpi.notes[language], language))
     return widgets
+
+
+def _maturity_widgets(case: Case, language: Language) -> list[Widget]:
+    """Return how many of a cohort's outcomes are known, and the estimates of the others."""
+    cohort = cohort_behind(case)
+    return [
+        w.decorated(
+            w.bold(format_value(value, unit, "", language)) if value is not None else "–",
+            top=w.plain(title),
+            bottom=w.plain(said),
+        )
+        for title, value, unit, said in (maturity_lines(cohort, language) if cohort else [])
+    ]
 
 
 def _part_widget(part: Part, desk: Desk, language: Language) -> Widget:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kpis import sentences
-from kpis.blocks import Numbers
-from kpis.definitions import Kpi
+from kpis.blocks import Integers, Numbers
+from kpis.definitions import COMPANY, Kpi
 from kpis.errors import QuestionError
-from kpis.estimates import Chances, Estimate, Mean, Quantile, Rest, Share, Term, estimate_of, product_of
+from kpis.estimates import Between, Chances, Estimate, Mean, Quantile, Rest, Share, Term, estimate_of, product_of
 from kpis.evaluate import Evaluation
 from kpis.facts import FACTS
 from kpis.intervals import Z, quantile_ranks, quotient_spread, student, wilson
@@ -42,6 +42,8 @@ def interval_by(evaluation: Evaluation, kpi: Kpi, estimate: Estimate) -> Interva
             return _of_share(evaluation, kpi, estimate)
         case Mean():
             return _of_mean(evaluation, kpi, estimate)
+        case Between():
+            return _between_reps(evaluation, kpi, estimate)
         case Quantile():
             return _of_quantile(evaluation, kpi, estimate)
         case Chances():
@@ -83,6 +85,36 @@ def _summed_products(evaluation: Evaluation, mean: Mean, left: Sequence[Term], r
                 found = evaluation.summed(FACTS[mean.fact], mean.axis, product)
                 total = total + one.factor * other.factor * (np.nan if found is None else found)
     return total
+
+
+def _between_reps(evaluation: Evaluation, kpi: Kpi, between: Between) -> Interval:
+    """Return the interval by how much the reps of each slice differ; for one rep there is none."""
+    value, divisor = evaluation.value(kpi.id), evaluation.formula(between.bottom).values
+    groups = _groups_of_reps(evaluation)
+    if groups is None:
+        everywhere = np.ones(len(evaluation), dtype=bool)
+        return _without(evaluation, Interval(value, value), everywhere, sentences.no_squares())
+    periods, group_count = len(evaluation.timeline), int(groups.max(initial=0)) + 1
+    reps = np.arange(len(groups))
+    each = evaluation.over("rep", np.tile(reps, periods), np.repeat(np.arange(periods), len(reps)))
+    top, bottom = (np.nan_to_num(each.formula(side).values) for side in (between.top, between.bottom))
+    slot = each.places * group_count + groups[each.members]
+    cell = evaluation.places * group_count + (evaluation.members if evaluation.dimension != COMPANY else 0)
+    weights = (top * top, top * bottom, bottom * bottom, (top != 0) | (bottom != 0))
+    tops, products, bottoms, counts = (
+        np.bincount(slot, weights=one, minlength=periods * group_count)[cell] for one in weights
+    )
+    spread = quotient_spread(value.values, tops, products, bottoms)
+    interval = _beside(value, *student(value.values, divisor, spread, counts))
+    return _without(evaluation, interval, counts < 2, sentences.one_value())
+
+
+def _groups_of_reps(evaluation: Evaluation) -> Integers | None:
+    """Return in which of the evaluation's members each rep is; None where reps are not parts of them."""
+    numbers = evaluation.world.numbers
+    if evaluation.dimension == COMPANY:
+        return np.zeros(len(numbers.members("rep")), dtype=np.int64)
+    return numbers.group_of_reps(evaluation.dimension) if evaluation.dimension in {"team", "region"} else None
 
 
 def _of_quantile(evaluation: Evaluation, kpi: Kpi, quantile: Quantile) -> Interval:

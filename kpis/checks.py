@@ -153,11 +153,17 @@ def _checked_kpi(drafts: Drafts, kpi: Kpi, splits: tuple[Dimension, ...]) -> Kpi
         if dimension not in splits:
             known = ", ".join(splits) or "none"
             raise entry.wrong(f'its parts cannot be split by "{dimension}". Leave it out; they can be by {known}.')
+    if kpi.cohort and not _is_cohort(drafts.measures.get(kpi.cohort)):
+        raise entry.wrong(f'cohort = "{kpi.cohort}" is no measure that counts opportunities by their creation.')
     if kpi.by and kpi.by not in splits:
         raise entry.wrong(f'by = "{kpi.by}" is none of its dimensions, {", ".join(splits) or "none"}.')
     for example in kpi.examples:
         _check_example(entry, kpi, example.inputs, example.expected)
     return kpi if kpi.dimensions else replace(kpi, dimensions=splits)
+
+
+def _is_cohort(measure: Measure | None) -> bool:
+    return measure is not None and (measure.kind, measure.fact, measure.axis) == ("flow", "opportunity", "created")
 
 
 def _check_example(entry: Entry, kpi: Kpi, inputs: Mapping[str, float], expected: float) -> None:

@@ -15,6 +15,7 @@ from kpis.certainty import interval_by
 from kpis.estimates import Chances, Estimate, estimate_of
 from kpis.evaluate import Evaluation
 from kpis.pace import expectation
+from kpis.plan import row_measures
 from kpis.ranks import ranges
 from kpis.results import plain
 from kpis.shows import parts_of
@@ -94,8 +95,23 @@ class _Parts:
         self._is_small = self._has_value & (columns[_COUNT] < estimate.few)
         if isinstance(estimate, Chances) and estimate.is_rest:
             self._remarks = [sentences.by_weighted_pipeline()] * len(evaluation)
+        self._add_maturity(columns[_DENOMINATOR], evaluation)
         for place in np.flatnonzero(self._is_small).tolist():
-            self._remarks[place] = sentences.small_sample(round(columns[_COUNT][place]))
+            self._say(place, sentences.small_sample(round(columns[_COUNT][place])))
+
+    def _add_maturity(self, known: Numbers, evaluation: Evaluation) -> None:
+        """Say of numbers by cohort how many of its deals have an outcome, unless all have."""
+        catalogue = evaluation.world.catalogue
+        cohort = catalogue.measures.get(self._kpi.cohort)
+        if cohort is None or {one.axis for one in row_measures(catalogue, self._kpi)} != {cohort.axis}:
+            return
+        counts = evaluation.value(cohort.name).values
+        for place in np.flatnonzero(self._has_value & (known < counts)).tolist():
+            share = known[place] / counts[place]
+            self._say(place, sentences.outcomes_known(share, cohort.words["en"]))
+
+    def _say(self, place: int, sentence: str) -> None:
+        self._remarks[place] = " ".join(filter(None, (self._remarks[place], sentence)))
 
     def _add_ranges(self, evaluation: Evaluation, estimate: Estimate) -> None:
         for place, (best, worst) in enumerate(_pairs(*ranges(evaluation, self._kpi, estimate))):

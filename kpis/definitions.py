@@ -47,7 +47,7 @@ VERSION_MARK = "@"
 
 Unit = Literal["money", "percent", "count", "ratio", "days", "hours", "years", "points", "score",
                "money/day", "count/day", "hours/day"]  # fmt: skip
-Interval = Literal["", "wilson", "t", "chances", "none"]
+Interval = Literal["", "wilson", "t", "reps", "chances", "none"]
 Better = Literal["higher", "lower", "neutral"]
 Horizon = Literal["leading", "lagging"]
 Language = Literal["en", "fr"]
@@ -102,7 +102,8 @@ class Kpi:
 
     ``count`` names the measure that is the sample size. ``dimensions`` are those it may be split by; ``by`` is the
     one it is usually split by. ``is_forward`` KPIs look at days that have not come yet (a pipeline). ``interval`` is
-    the method of its interval; empty, it is read from the formula (see `kpis.estimates`).
+    the method of its interval; empty, it is read from the formula (see `kpis.estimates`). ``cohort`` names the
+    measure that counts the deals among which the open ones could still change it (see `kpis.maturity`).
     """
 
     id: str
@@ -121,6 +122,7 @@ class Kpi:
     by: str = ""
     is_forward: bool = False
     interval: Interval = ""
+    cohort: str = ""
     notes: Mapping[Language, str] | None = None
     version: int = 1
 

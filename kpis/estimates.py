@@ -4,8 +4,8 @@ A count divided by a count that it is a part of is a share of trials. A quotient
 mean of these rows, weighted by what stands below. A quantile is one of ordered values. One minus any of these is as
 sure as it. All else (a sum of all there is, a quotient of unlike things) is no estimate from single rows.
 A definition may say ``interval = "wilson"`` where the part is known to people but not to the formula (clicks of
-impressions), ``"chances"`` where it adds up amounts that come in with a probability each (a weighted pipeline), or
-``"none"`` where an interval would mislead.
+impressions), ``"reps"`` where it is a mean over reps, ``"chances"`` where it adds up amounts that come in with a
+probability each (a weighted pipeline), or ``"none"`` where an interval would mislead.
 """
 
 from __future__ import annotations
@@ -73,6 +73,16 @@ class Mean:
 
 
 @dataclass(frozen=True, slots=True)
+class Between:
+    """A quotient whose parts are sums over reps: it spreads as the reps' own quotients do."""
+
+    top: Formula
+    bottom: Formula
+    method: Method = "t"
+    few: int = _FEW_ROWS
+
+
+@dataclass(frozen=True, slots=True)
 class Quantile:
     """A quantile of single values."""
 
@@ -108,7 +118,7 @@ class Rest:
 
     whole: float
     of: Kpi
-    estimate: Share | Mean | Quantile | Chances
+    estimate: Share | Mean | Between | Quantile | Chances
 
     @property
     def method(self) -> Method:
@@ -121,7 +131,7 @@ class Rest:
         return self.estimate.few
 
 
-Estimate = Share | Mean | Quantile | Chances | Rest
+Estimate = Share | Mean | Between | Quantile | Chances | Rest
 
 
 def estimate_of(catalogue: Catalogue, kpi: Kpi) -> Estimate | None:
@@ -183,6 +193,8 @@ def _meant(catalogue: Catalogue, formula: Formula) -> Formula:
 def _of_quotient(catalogue: Catalogue, kpi: Kpi, left: Formula, right: Formula) -> Estimate | None:
     if kpi.interval == "wilson":
         return Share(left, right)
+    if kpi.interval == "reps":
+        return Between(left, right)
     top, bottom = _terms(catalogue, left), _terms(catalogue, right)
     if top is None or bottom is None:
         return None
@@ -294,6 +306,8 @@ def declared_method_problem(catalogue: Catalogue, kpi: Kpi) -> str:
     estimate = estimate_of(catalogue, kpi)
     if kpi.interval == "wilson" and not isinstance(estimate, Share):
         return 'interval = "wilson" is for a quotient of two counts, hits / trials. Leave it out.'
+    if kpi.interval == "reps" and not (isinstance(estimate, Between) and "rep" in kpi.dimensions):
+        return 'interval = "reps" is for a quotient that can be split by rep. Leave it out.'
     if kpi.interval == "chances" and not isinstance(estimate, Chances):
         return 'interval = "chances" is for a sum with weighted amounts in it. Leave it out.'
     if kpi.interval == "t" and not isinstance(estimate, Mean):

@@ -115,6 +115,11 @@ def by_weighted_pipeline() -> str:
     return "By weighted pipeline: open deals count with their probability."
 
 
+def outcomes_known(share: float, words: str) -> str:
+    """Say how many of a cohort have an outcome."""
+    return f"{share:.0%} of the {words} have an outcome."
+
+
 def small_sample(count: int) -> str:
     """Say that a value rests on few records."""
     return f"small sample (n={count})"

@@ -44,6 +44,8 @@ def kpi(  # noqa: PLR0917 - one parameter an option
     click.echo(f"{_shown(answer, desk)}\t{answer.kpi}, {answer.who}, {answer.period}")
     if answer.state != "ok":
         click.echo(f"{answer.state}: {answer.message}", err=True)
+    elif answer.message:
+        click.echo(answer.message, err=True)
 
 
 @click.command("explain", short_help="Say what a number is made of.")

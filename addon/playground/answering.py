@@ -8,6 +8,7 @@ from typing import Final
 
 from addon import spills
 from addon.errors import RequestError
+from addon.forecasts import forecast_rows
 from addon.formats import format_value
 from addon.functions import read_cells
 from addon.playground.formula import Call, read_formula
@@ -124,11 +125,15 @@ def _leaderboard(desk: Desk, call: Call, language: Language) -> Result:
     return Result(spills.leaderboard(desk.answerer, call.text(0), call.text(1), call.text(2), language=language))
 
 
+def _forecast(desk: Desk, call: Call, language: Language) -> Result:
+    return Result(forecast_rows(desk, call.text(0), call.text(1), language=language))
+
+
 def _list(desk: Desk, call: Call, language: Language) -> Result:
     return Result(spills.catalogue_rows(desk.answerer.catalogue, call.text(0), language=language))
 
 
 _FUNCTIONS: Final[Mapping[str, Callable[[Desk, Call, Language], Result]]] = {
     "KPI": _kpi, "KPI_TARGET": _target, "KPI_STATUS": _status, "KPI_TABLE": _table, "KPI_SCORECARD": _scorecard,
-    "KPI_TREND": _trend, "KPI_LEADERBOARD": _leaderboard, "KPI_LIST": _list,
+    "KPI_TREND": _trend, "KPI_LEADERBOARD": _leaderboard, "KPI_FORECAST": _forecast, "KPI_LIST": _list,
 }  # fmt: skip

@@ -45,6 +45,19 @@ def test_rows_say_value_parts_check_sources_and_version(world: World) -> None:
     assert world.desk().snapshot.id in str(items["Snapshot"][3])
 
 
+def test_a_win_rate_says_how_many_outcomes_are_known_and_estimates_the_rest(world: World) -> None:
+    question = Question("win_rate", "", "2026-Q1")
+    maturity = explain_document(world.desk(), question)["maturity"]
+    assert isinstance(maturity, dict)
+    assert {"count", "known", "known_share", "win_rate", "raw_win_rate", "low", "high", "open_share"} <= set(maturity)
+    rows = {str(row[0]): row for row in explain_rows(world.desk(), question)}
+    assert rows["Outcomes known"][1] == maturity["known_share"]
+    assert f"of {maturity['count']} deals created in this period" in str(rows["Outcomes known"][3])
+    french = [str(row[0]) for row in explain_rows(world.desk(), question, language="fr")]
+    assert "Issues connues" in french
+    assert "maturity" not in explain_document(world.desk(), REVENUE)
+
+
 def test_rows_speak_french(world: World) -> None:
     rows = explain_rows(world.desk(), QUOTA, language="fr")
     assert rows[0] == ["Élément", "Valeur", "Unité", "Signification"]

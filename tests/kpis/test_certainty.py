@@ -116,6 +116,29 @@ def test_deals_that_come_in_or_not_spread_a_forecast_by_their_chances(seed: int,
             assert answer.method == "weighted pipeline"
 
 
+@pytest.mark.parametrize("seed", range(320, 324))
+def test_a_mean_over_reps_spreads_as_the_reps_do(seed: int, tmp_path: Path) -> None:
+    org = tame(random_org(seed))
+    opened = opened_org(org.tables, org.today, tmp_path / "org")
+    answerer, plain = opened.answerer(), Plain(org, CATALOGUE, CALENDAR)
+    for name in ("revenue_per_rep", "training_time", "training_cost"):
+        left, _, right = CATALOGUE.kpis[name].formula.partition(" / ")
+        for words, team in (("2024", ""), ("this quarter", ""), ("2024", "West"), ("2024-Q1", "East")):
+            period = parse_period(words, CALENDAR, answerer.today)
+            answer = answerer.answer(Question(name, f"team:{team}" if team else "", period.label))
+            teams = {key: str(rep.get("team") or "") for key, rep in plain.reps.items()}
+            reps = [key for key in ("", *plain.reps) if not team or teams.get(key) == team]
+            if answer.value is None:
+                assert answer.low is None
+                continue
+            tops, bottoms = (
+                [plain.formula(side, {"rep": key}, period, is_forward=False) or 0.0 for key in reps]
+                for side in (left, right)
+            )
+            count = sum(1 for top, bottom in zip(tops, bottoms, strict=True) if top or bottom)
+            assert same((answer.low, answer.high), sums_interval(tops, bottoms, count)), (name, words, team)
+
+
 def expected_ends(plain: Plain, kpi: Kpi, chosen: Slice, period: Period) -> Ends:
     value = plain.kpi(kpi.id, chosen, period)
     if value is None:
@@ -234,6 +257,9 @@ def test_a_part_that_may_hold_other_rows_is_no_share() -> None:
         ('formula = "big / closed"\ninterval = "none"', ""),
         ('formula = "closed - big"\ninterval = "wilson"', 'interval = "wilson" is for a quotient of two counts'),
         ('formula = "closed - big"\ninterval = "t"', 'interval = "t" is for a quotient of sums over the same rows'),
+        ('formula = "big / closed"\ninterval = "reps"', ""),
+        ('formula = "closed - big"\ninterval = "reps"', 'interval = "reps" is for a quotient that can be split'),
+        ('formula = "big / closed"\ninterval = "chances"', 'interval = "chances" is for a sum with weighted amounts'),
     ],
 )
 def test_a_definition_may_say_its_interval_if_its_formula_allows_it(line: str, words: str) -> None:
