@@ -87,7 +87,7 @@ def note_on(outlook: Outlook, found: Forecast, language: Language) -> str:
         return reason
     if outlook.method == "weighted pipeline":
         return say("forecast_by_chances", language)
-    return f"{_seasons_text(found.seasons, language, by_season=found.by_season)} {reason}".strip()
+    return ". ".join(filter(None, (_seasons_text(found.seasons, language, by_season=found.by_season), reason)))
 
 
 def method_title(method: str, language: Language) -> str:

@@ -3,8 +3,9 @@
 The weighted pipeline adds to the revenue so far each open deal of the rest of the period with its probability; its
 interval is that of deals which come in or not, each on its own. The run rate divides the revenue so far by the part
 that earlier periods had after as many days: those of the years before, or if there are not two, those just before;
-its interval is by how much these parts differ. Past forecasts by run rate are made again from the revenue as it is
-known today; those by weighted pipeline from what was known on that day, where it still is.
+its interval is by how much these parts differ, or if there are few years, those of the periods just before. Past
+forecasts by run rate are made again from the revenue as it is known today; those by weighted pipeline from what was
+known on that day, where it still is.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ _STATES_BACK: Final = 4
 """A state of the past may have to be made first; four tell how far off a pipeline is."""
 _FEWEST_YEARS, _FEWEST_PERIODS = 2, 3
 """Two years show a season; without them, three periods in a row show at least how much comes late."""
+_FEWEST_SPREAD: Final = 4
+"""Of fewer parts, how much they differ is a guess."""
 _TOO_EARLY: Final = 0.05
 """Before a twentieth of a usual period has come in, a run rate multiplies chance."""
 
@@ -58,6 +61,15 @@ class Season:
 
     period: Period
     share: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """The seasons to go by, whether they are of other years, and the parts that show how much periods differ."""
+
+    seasons: tuple[Season, ...] = ()
+    by_season: bool = False
+    parts: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +146,16 @@ def forecast(answerer: Answerer, who: str, period_words: str, history: History |
     pasts = [shifted(period, -back, answerer.calendar) for back in range(1, _PERIODS_BACK + 1)] if is_running else []
     pasts = [past for past in pasts if past.first >= book.start]
     book.read([period, *pasts])
-    seasons, by_season = book.seasons(period) if is_running else ((), False)
+    usual = book.usual(period) if is_running else _Usual()
     revenue = book.revenue((period.first, so_far.last)) if period.first <= answerer.today else None
     reason: Reason = "" if is_running else "over" if period.last <= answerer.today else "not begun"
     return Forecast(
         answer,
         period,
         revenue,
-        seasons,
-        by_season,
-        (_weighted(answer), _run_rate(revenue, seasons) if is_running else Outlook("run rate", reason=reason)),
+        usual.seasons,
+        usual.by_season,
+        (_weighted(answer), _run_rate(revenue, usual) if is_running else Outlook("run rate", reason=reason)),
         (
             _weighted_track(book, pasts, history, who) if is_running else Track("weighted pipeline", reason=reason),
             _run_rate_track(book, pasts) if is_running else Track("run rate", reason=reason),
@@ -179,13 +191,15 @@ class _Book:
         """Return as many of a period's days as have passed of the one asked for."""
         return period.first, min(period.first + self.days - 1, period.last)
 
-    def seasons(self, period: Period) -> tuple[tuple[Season, ...], bool]:
-        """Return the parts of earlier periods, and whether they are of the same season; none of too few."""
-        years = tuple(self._shares(self._years(period)))
+    def usual(self, period: Period) -> _Usual:
+        """Return what is usual by now in periods like this one; nothing where too few are known."""
+        years, before = (tuple(self._shares(others)) for others in (self._years(period), self._before(period)))
         if len(years) >= _FEWEST_YEARS:
-            return years, True
-        before = tuple(self._shares(self._before(period)))
-        return (before, False) if len(before) >= _FEWEST_PERIODS else ((), False)
+            spread = before if len(years) < _FEWEST_SPREAD <= len(before) else years
+            return _Usual(years, True, tuple(season.share for season in spread))
+        if len(before) >= _FEWEST_PERIODS:
+            return _Usual(before, False, tuple(season.share for season in before))
+        return _Usual()
 
     def _shares(self, periods: Iterable[Period]) -> Iterator[Season]:
         for period in periods:
@@ -215,18 +229,17 @@ def _weighted(answer: Answer) -> Outlook:
     return Outlook("weighted pipeline", answer.value, answer.low, answer.high, reason)
 
 
-def _run_rate(so_far: float | None, seasons: Sequence[Season]) -> Outlook:
+def _run_rate(so_far: float | None, periods: _Usual) -> Outlook:
     """Return the revenue so far over the usual part by now, and between which ends another period's part may lie."""
-    if not seasons:
+    if not periods.seasons:
         return Outlook("run rate", reason="no history")
     if so_far is None or so_far <= 0:
         return Outlook("run rate", reason="no revenue")
-    shares = [season.share for season in seasons]
-    usual = fmean(shares)
+    usual = fmean(season.share for season in periods.seasons)
     if usual < _TOO_EARLY:
         return Outlook("run rate", reason="too early")
-    quantile = float(student_quantile(np.array([len(shares) - 1]))[0])
-    reach = quantile * stdev(shares) * math.sqrt(1 + 1 / len(shares))
+    quantile = float(student_quantile(np.array([len(periods.parts) - 1]))[0])
+    reach = quantile * stdev(periods.parts) * math.sqrt(1 + 1 / len(periods.seasons))
     low = so_far / min(usual + reach, 1.0)
     if usual <= reach:
         return Outlook("run rate", so_far / usual, low, None, "unbounded")
@@ -237,7 +250,7 @@ def _run_rate_track(book: _Book, pasts: Iterable[Period]) -> Track:
     found = []
     for past in pasts:
         actual = book.revenue(_whole(past))
-        said = _run_rate(book.revenue(book.part(past)), book.seasons(past)[0])
+        said = _run_rate(book.revenue(book.part(past)), book.usual(past))
         if actual is not None and said.value is not None:
             found.append(PastForecast(past, said.value, actual))
     return Track("run rate", tuple(found), "" if found else "no history")

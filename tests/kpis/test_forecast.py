@@ -94,6 +94,24 @@ def test_a_run_rate_is_what_loops_over_earlier_years_give(seed: int, tmp_path: P
     assert found.so_far == pytest.approx(between(own, date(2026, 4, 1), TODAY))
 
 
+def test_of_few_years_the_periods_just_before_show_how_much_periods_differ(tmp_path: Path) -> None:
+    first = date(2024, 1, 1)
+    rows = [row for row in random_rows(7) if cast("date", row["close_date"]) >= first and row["owner"] == "ann"]
+    rows = [{**row, "created_at": datetime(2024, 1, 1, tzinfo=UTC)} for row in rows]
+    found = forecast(answerer_of(rows, tmp_path), "Ann", "2026-Q2")
+    assert [season.period.label for season in found.seasons] == ["2025-Q2", "2024-Q2"]
+    parts = []
+    for back in range(1, 9):
+        quarter = date(2026 - (back + 2) // 4, (1 - back) % 4 * 3 + 1, 1)
+        parts.append(between(rows, quarter, quarter + timedelta(days=49)) / between(rows, quarter, end_of(quarter)))
+    usual = sum(season.share for season in found.seasons) / 2
+    mean = sum(parts) / 8
+    reach = t_quantile(7) * (sum((part - mean) ** 2 for part in parts) / 7 * 1.5) ** 0.5
+    run_rate, so_far = outlook(found, "run rate"), found.so_far or 0
+    assert (run_rate.value, run_rate.low) == pytest.approx((so_far / usual, so_far / min(usual + reach, 1)), rel=1e-6)
+    assert run_rate.high == (pytest.approx(so_far / (usual - reach), rel=1e-6) if usual > reach else None)
+
+
 def test_a_weighted_pipeline_is_the_answer_with_its_interval(tmp_path: Path) -> None:
     found = forecast(answerer_of(random_rows(0), tmp_path), "", "2026-Q2")
     weighted = outlook(found, "weighted pipeline")
