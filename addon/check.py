@@ -9,10 +9,9 @@ from addon.database import open_database
 from addon.errors import AddonError
 from addon.own_catalogue import catalogue_of, own_texts
 from addon.settings import Organisation
-from addon.sources import open_client, salesforce_settings
+from addon.sources import open_client, open_salesforce
 from addon.store import Store
 from connectors.errors import SourceError
-from connectors.salesforce import SalesforceSource
 from connectors.salesforce_check import check_salesforce
 from connectors.source import Finding
 from kpis.cube import Cube
@@ -69,7 +68,7 @@ def _salesforce(organisation: Organisation) -> Iterator[Finding]:
     if not settings.text("salesforce", "instance_url"):
         yield Finding("Salesforce", True, "not used: salesforce.instance_url is not set.")
         return
-    yield from check_salesforce(SalesforceSource(salesforce_settings(settings), clock=settings.clock.now))
+    yield from check_salesforce(open_salesforce(organisation))
 
 
 def _spreadsheets(organisation: Organisation) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "bridge": "comparing:bridge",
     "restated": "comparing:restated",
     "list": "asking:list_kpis",
+    "connect": "connecting:connect",
     "check": "setup:check",
     "sync": "data:sync",
     "publish": "data:publish",

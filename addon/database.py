@@ -1,4 +1,4 @@
-"""The small tables beside the snapshots: runs, requests for work, spreadsheet keys, used signatures, publications.
+"""The small tables beside the snapshots: runs, requests for work, spreadsheet keys, sealed secrets, publications.
 
 SQLite in the data folder by default; any SQLAlchemy URL works, so several machines may share one Postgres.
 """
@@ -69,6 +69,13 @@ SPREADSHEET_KEY = Table(
     Column("expires_at", DateTime, nullable=False),
     Column("revoked_at", DateTime),
     Index("keys_of_a_spreadsheet", "spreadsheet"),
+)
+SEALED_SECRET = Table(
+    "sealed_secret",
+    _METADATA,
+    Column("name", String(400), primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+    Column("kept_at", DateTime, nullable=False),
 )
 PUBLICATION = Table(
     "publication",

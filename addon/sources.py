@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from addon.errors import AddonError, SettingsError
+from addon.refresh_tokens import open_refresh_tokens
 from addon.settings import Organisation, Settings
 from connectors.salesforce import SalesforceSource
 from connectors.salesforce_settings import Login, SalesforceSettings
@@ -19,7 +20,7 @@ def open_sources(organisation: Organisation) -> list[Source]:
     settings = organisation.settings
     sources: list[Source] = []
     if settings.text("salesforce", "instance_url"):
-        sources.append(SalesforceSource(salesforce_settings(settings), clock=settings.clock.now))
+        sources.append(open_salesforce(organisation))
     spreadsheets = settings.words("google", "spreadsheets")
     if spreadsheets and settings.text("google", "service_account_file"):
         mappings = tab_mappings(settings.table("google", "tabs"))
@@ -28,6 +29,16 @@ def open_sources(organisation: Organisation) -> list[Source]:
             SheetsSource(open_client(settings), spreadsheets, mappings=mappings, makes_members=makes_members)
         )
     return sources
+
+
+def open_salesforce(organisation: Organisation) -> SalesforceSource:
+    """Return the Salesforce organisation of the settings, with the refresh token that was kept last."""
+    settings = organisation.settings
+    told, clock = salesforce_settings(settings), settings.clock.now
+    if told.login != "refresh_token":
+        return SalesforceSource(told, clock=clock)
+    tokens = open_refresh_tokens(organisation, told)
+    return SalesforceSource(told, clock=clock, keep_refresh_token=tokens.keep, latest_refresh_token=tokens.latest)
 
 
 def open_writer(organisation: Organisation) -> SpreadsheetWriter:

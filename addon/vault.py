@@ -37,7 +37,7 @@ class Vault:
         except InvalidTag:
             raise StoreError(
                 f"A stored secret cannot be opened: {VARIABLE} is not the one it was sealed with. "
-                "Set the old value again, or mint new keys."
+                "Set the old value again, or connect anew."
             ) from None
 
 

@@ -54,15 +54,16 @@ class SalesforceSource:
         session_factory: SessionFactory | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         keep_refresh_token: Callable[[Secret], None] = lambda _: None,
+        latest_refresh_token: Callable[[], Secret] = Secret,
     ) -> None:
         """Check the mapping; nothing is called before `changes`. ``session_factory`` is for tests.
 
         ``keep_refresh_token`` is told when Salesforce replaces the refresh token: the one of the settings is then
-        worth nothing any more.
+        worth nothing any more. ``latest_refresh_token`` gives the one that was kept last, empty if none was.
         """
         self.settings = settings
         self.mappings = load_mapping(settings.objects)
-        self.client = SalesforceClient(settings, session_factory, clock, keep_refresh_token)
+        self.client = SalesforceClient(settings, session_factory, clock, keep_refresh_token, latest_refresh_token)
         self._overlap = timedelta(minutes=settings.overlap_minutes)
 
     @property

@@ -65,10 +65,12 @@ class SalesforceClient:
         session_factory: SessionFactory | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         keep_refresh_token: Callable[[Secret], None] = lambda _: None,
+        latest_refresh_token: Callable[[], Secret] = Secret,
     ) -> None:
         self._settings = settings
         self._refresh_token = settings.refresh_token
         self._keep_refresh_token = keep_refresh_token
+        self._latest_refresh_token = latest_refresh_token
         self._session = (session_factory or open_salesforce_session)(settings)
         self._traffic = traffic_of(self._session)
         self._clock = clock
@@ -258,6 +260,8 @@ class SalesforceClient:
 
     def _log_in(self) -> Secret:
         """Return a new access token; where Salesforce changed the refresh token with it, have that kept at once."""
+        # Another process may have been given a newer one since.
+        self._refresh_token = self._latest_refresh_token() or self._refresh_token
         tokens = log_in(self._settings, self._session, self._clock, self._refresh_token)
         if tokens.refresh_token and tokens.refresh_token != self._refresh_token:
             self._refresh_token = tokens.refresh_token

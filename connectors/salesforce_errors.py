@@ -121,6 +121,15 @@ _LOGIN: Final[Mapping[str, str]] = {
     "rate_limit_exceeded": "has had too many logins of this user in an hour. It is tried again later.",
 }
 
+_INVALID_GRANT: Final[Mapping[str, str]] = {
+    "refresh_token": (
+        "no longer accepts the refresh token: it was revoked, replaced or has expired. "
+        "Run `scorecell connect salesforce` again."
+    ),
+    "browser": "does not accept the login of the browser: it took too long or was used before. Run it again.",
+}
+"""What the same code means where no user is named in the settings."""
+
 
 def refusal_of(status: int, content: object, retry_after_seconds: float | None) -> Refusal:
     """Return what an error body says: a list of errors, an OAuth error, or anything else."""
@@ -147,9 +156,11 @@ def reason(refusal: Refusal) -> str:
     return _meaning(refusal.code, refusal.status).words
 
 
-def login_error(refusal: Refusal, host: str) -> SourceError:
-    """Return why a login was refused, in words."""
+def login_error(refusal: Refusal, host: str, way: str = "") -> SourceError:
+    """Return why a login was refused, in words; ``way`` is the login as the settings call it, or ``browser``."""
     words = _LOGIN.get(refusal.code)
+    if refusal.code == "invalid_grant":
+        words = _INVALID_GRANT.get(way, words)
     if refusal.status in {420, 429} or refusal.status >= 500:
         return in_words(refusal, f"Salesforce login at {host}")
     if words is None:

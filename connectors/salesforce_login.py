@@ -1,9 +1,9 @@
-"""Get an access token, in one call, from the organisation's own token endpoint."""
+"""Get tokens, each in one call, from the organisation's own token endpoint."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import jwt
@@ -37,9 +37,20 @@ def log_in(
     if settings.login == "session":
         return Tokens(settings.session_id)
     form = _form(settings, clock, refresh_token or settings.refresh_token)
+    answer = ask_token(settings, session, form, settings.login)
+    return Tokens(Secret(text_of(answer, "access_token")), Secret(text_of(answer, "refresh_token")))
+
+
+def ask_token(
+    settings: SalesforceSettings, session: requests.Session, form: Mapping[str, str], way: str
+) -> Mapping[str, object]:
+    """Return the answer to a login, an access token in it. ``way`` names the login, for what its refusal says.
+
+    Raises `CredentialsError`, or `SourceError` where Salesforce cannot be reached.
+    """
     host = settings.instance.host
     try:
-        response = session.post(settings.token_address, data=form, auth=_basic(settings))
+        response = session.post(settings.token_address, data=form, auth=_basic(settings, way))
     except requests.RequestException as error:
         raise unreachable(host, error) from None
     try:
@@ -47,17 +58,18 @@ def log_in(
     except ValueError:
         answer = None
     if response.status_code != 200:
-        raise login_error(refusal_of(response.status_code, answer, traffic_of(session).retry_after_seconds), host)
-    token, changed = _text(answer, "access_token"), _text(answer, "refresh_token")
-    if not token:
+        refusal = refusal_of(response.status_code, answer, traffic_of(session).retry_after_seconds)
+        raise login_error(refusal, host, way)
+    if not isinstance(answer, dict) or not text_of(answer, "access_token"):
         raise CredentialsError(
             f"Salesforce at {host} answered the login without a token; it is tried again later.", permanent=False
         )
-    return Tokens(Secret(token), Secret(changed))
+    return answer
 
 
-def _text(answer: object, name: str) -> str:
-    value = answer.get(name) if isinstance(answer, dict) else None
+def text_of(answer: Mapping[str, object], name: str) -> str:
+    """Return a text of an answer; empty where it has none of that name."""
+    value = answer.get(name)
     return value if isinstance(value, str) else ""
 
 
@@ -74,9 +86,9 @@ def unreachable(host: str, error: requests.RequestException) -> SourceError:
     )
 
 
-def _basic(settings: SalesforceSettings) -> tuple[str, str] | None:
+def _basic(settings: SalesforceSettings, way: str) -> tuple[str, str] | None:
     """Return the app's name and secret for the header, as the client credentials flow is mostly used."""
-    if settings.login != "client_credentials":
+    if way != "client_credentials":
         return None
     return settings.client_id, settings.client_secret.reveal()
 
@@ -87,6 +99,10 @@ def _form(settings: SalesforceSettings, clock: Clock, refresh_token: Secret) -> 
         return _jwt_form(settings, clock())
     if settings.login == "client_credentials":
         return {"grant_type": "client_credentials"}
+    if not refresh_token:
+        raise CredentialsError(
+            f"Salesforce at {settings.instance.host} is not connected yet. Run `scorecell connect salesforce`."
+        )
     form = {
         "grant_type": "refresh_token",
         "client_id": settings.client_id,

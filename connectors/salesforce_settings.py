@@ -14,12 +14,13 @@ from connectors.secret import Secret
 
 Login = Literal["client_credentials", "jwt", "refresh_token", "session"]
 
-_SUFFIXES: Final = (".salesforce.com", ".salesforce.mil")
+# My Domain hosts, those of sandboxes (acme--dev.sandbox.my.salesforce.com) among them, and where everybody logs in.
+_SUFFIXES: Final = (".my.salesforce.com", ".my.salesforce.mil")
 _LOGIN_HOSTS: Final = frozenset({"login.salesforce.com", "test.salesforce.com"})
 _NEEDED: Final[Mapping[Login, tuple[str, ...]]] = {
     "client_credentials": ("client_id", "client_secret"),
     "jwt": ("client_id", "private_key", "username"),
-    "refresh_token": ("client_id", "refresh_token"),
+    "refresh_token": ("client_id",),  # the token itself may come later, from a login in a browser
     "session": ("session_id",),
 }
 
@@ -84,7 +85,7 @@ class SalesforceSettings:
     def allowed_hosts(self) -> AllowedHosts:
         """Return Salesforce's hosts, or this machine alone where the organisation is a stand-in on it."""
         host = parse_address(self.instance_url).host
-        return AllowedHosts(loopback=True) if host in LOOPBACK_HOSTS else AllowedHosts(suffixes=_SUFFIXES)
+        return AllowedHosts(loopback=True) if host in LOOPBACK_HOSTS else AllowedHosts(_LOGIN_HOSTS, _SUFFIXES)
 
     @property
     def instance(self) -> Address:
@@ -95,6 +96,11 @@ class SalesforceSettings:
     def token_address(self) -> str:
         """Return where tokens are asked for."""
         return parse_address(self.login_url or self.instance_url).origin + "/services/oauth2/token"
+
+    @property
+    def authorize_address(self) -> str:
+        """Return where a browser logs in."""
+        return parse_address(self.login_url or self.instance_url).origin + "/services/oauth2/authorize"
 
     @property
     def audience(self) -> str:

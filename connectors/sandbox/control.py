@@ -120,7 +120,7 @@ def changed_settings(settings: SalesforceSettings, facts: Facts) -> SalesforceSe
 def _fits(name: str, value: object, present: object) -> bool:
     if name in {"token_seconds", "token_calls"}:
         return value is None or (isinstance(value, int) and value >= 0)
-    if isinstance(present, int):
+    if isinstance(present, int) and not isinstance(present, bool):
         return isinstance(value, int) and not isinstance(value, bool) and value >= 0
     return isinstance(value, type(present))
 

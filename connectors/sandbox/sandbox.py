@@ -21,6 +21,8 @@ from connectors.sandbox.server import Faults, Server
 SHEETS_FOLDER = "sheets"
 CLIENT_ID = "sandbox-client"
 CLIENT_SECRET = "sandbox-secret"  # noqa: S105 (known to all: it opens nothing but this stand-in on loopback)
+CALLBACK_URLS = frozenset({"http://localhost:8767/salesforce"})
+"""Where a login in a browser may lead back to."""
 _KEY_FILE = "sandbox-service-account.json"
 
 
@@ -115,14 +117,16 @@ def start(
     salesforce: SalesforceSettings | None = None,
     google: GoogleSettings | None = None,
     faults: Faults | None = None,
+    callback_urls: frozenset[str] = CALLBACK_URLS,
 ) -> Sandbox:
     """Start the sandbox on loopback. Raises `connectors.sandbox.salesforce.OrgError`.
 
     ``org_folder`` holds one CSV an object and, in ``sheets``, one CSV a tab of the spreadsheet. ``today`` is the day
     that the org begins on, at noon UTC (default: now); its clock goes on from there. ``port`` 0 takes any free one.
+    ``callback_urls`` are where a login in a browser may lead back to.
     """
     org = SalesforceOrg.load(org_folder, org_clock(today))
-    app = ConnectedApp(CLIENT_ID, CLIENT_SECRET, run_as=_first_username(org))
+    app = ConnectedApp(CLIENT_ID, CLIENT_SECRET, run_as=_first_username(org), redirect_uris=callback_urls)
     service = SalesforceService(org, [app], salesforce)
     zone = str(org.organization.get("TimeZoneSidKey") or "Etc/GMT")
     title = str(org.organization.get("Name") or "Sandbox")

@@ -93,8 +93,24 @@ def test_a_refresh_token_logs_in_and_a_changed_one_is_kept(world: World) -> None
 
 
 def test_a_refresh_token_that_is_not_valid_any_more_is_said(world: World) -> None:
-    with pytest.raises(CredentialsError, match="does not accept the login"):
+    with pytest.raises(CredentialsError, match="no longer accepts the refresh token"):
         read(world.source(login="refresh_token", refresh_token=Secret("old")))
+    with pytest.raises(CredentialsError, match="Run `scorecell connect salesforce`"):
+        read(world.source(login="refresh_token"))
+
+
+def test_a_refresh_token_that_salesforce_replaces_is_used_in_the_next_login(world: World) -> None:
+    world.set(rotates_refresh_tokens=True)
+    token = Secret(world.service.tokens.mint_refresh("app"))
+    kept: list[Secret] = []
+    settings = world.settings(login="refresh_token", refresh_token=token)
+    source = SalesforceSource(settings, world.session, world.clock, kept.append)
+    read(source)
+    world.service.expire_tokens()
+    read(source)
+    assert len({token.reveal(), *(each.reveal() for each in kept)}) == 3
+    other = SalesforceSource(settings, world.session, world.clock, kept.append, lambda: kept[-1])
+    assert len(read(other).rows["lead"]) == 2, "another process takes the one that was kept"
 
 
 def test_many_threads_renew_an_expired_token_once(world: World) -> None:
@@ -152,7 +168,10 @@ def test_a_network_error_says_what_to_look_at() -> None:
         ({"client_secret": Secret()}, "client_secret is missing"),
         ({"login": "jwt"}, "private_key_file is missing"),
         ({"login": "session"}, "session_id is missing"),
-        ({"login": "refresh_token"}, "refresh_token is missing"),
+        ({"login": "refresh_token", "client_id": ""}, "client_id is missing"),
+        ({"instance_url": "https://acme.salesforce.com"}, "not among the hosts"),
+        ({"instance_url": "https://acme.my.salesforce.com:8443"}, "only 443 is called"),
+        ({"login_url": "https://test.salesforce.com.evil.example"}, "login_url must be"),
         ({"api_version": "v59.0"}, "api_version must be like"),
         ({"overlap_minutes": -1}, "overlap_minutes must be"),
         ({"erased_hours": 0}, "erased_hours must be"),
@@ -170,6 +189,8 @@ def test_a_wrong_setting_is_said_with_a_remedy(changes: dict[str, object], words
         (COMPANY, "", "https://login.salesforce.com"),
         ("https://acme--dev.sandbox.my.salesforce.com", "", "https://test.salesforce.com"),
         (COMPANY, "https://test.salesforce.com", "https://test.salesforce.com"),
+        (COMPANY, "https://login.salesforce.com", "https://login.salesforce.com"),
+        ("https://agency.my.salesforce.mil", "", "https://login.salesforce.com"),
         ("http://localhost:8080", "", "http://localhost:8080"),
     ],
 )

@@ -65,7 +65,9 @@ class Newcomer:
 
 @pytest.fixture(scope="module")
 def terminal(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
-    return Terminal(tmp_path_factory.mktemp("newcomer") / "folder", {"SCORECELL_TODAY": "2026-11-24"})
+    browser = f"{sys.executable} {ROOT / 'tests' / 'support' / 'fake_browser.py'} %s"
+    variables = {"SCORECELL_TODAY": "2026-11-24", "BROWSER": browser}
+    return Terminal(tmp_path_factory.mktemp("newcomer") / "folder", variables)
 
 
 def test_make_targets_are_those_of_the_makefile() -> None:

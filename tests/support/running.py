@@ -55,12 +55,13 @@ def running_world(
     tabs: Mapping[str, str] | None = None,
     today: date = TODAY,
     org_folder: Path | None = None,
+    callback_urls: frozenset[str] = frozenset(),
 ) -> Iterator[World]:
     """Start a sandbox over a small org (or the folder given) and yield it with an organisation that leads there."""
     source = org_folder or write_org(folder / "org", org)
     if org_folder is None:
         write_org(source / "sheets", {"Targets": TARGETS} if tabs is None else tabs)
-    with sandbox.start(source, today=today) as running:
+    with sandbox.start(source, today=today, callback_urls=callback_urls) as running:
         config = folder / "scorecell.toml"
         config.write_text(running.settings_toml(folder / "keys"), encoding="utf-8")
         environment = {

@@ -44,15 +44,21 @@ class OAuth:
     apps: Mapping[str, ConnectedApp]
     tokens: Tokens
 
-    def token(self, request: Request, instance_url: str, audiences: frozenset[str], now: float) -> Response:
-        """Answer a login. ``now`` is in seconds since 1970, of the wall clock that clients sign with."""
+    def token(
+        self, request: Request, instance_url: str, audiences: frozenset[str], now: float, *, rotates: bool = False
+    ) -> Response:
+        """Answer a login. ``now`` is in seconds since 1970, of the wall clock that clients sign with.
+
+        ``rotates``: a refresh token is replaced when it is used.
+        """
         try:
-            return json_response(self._grant(request, instance_url, audiences, now))
+            return json_response(self._grant(_form(request), instance_url, audiences, now, rotates=rotates))
         except OAuthError as error:
             return json_response({"error": error.code, "error_description": error.description}, 400)
 
-    def _grant(self, request: Request, instance_url: str, audiences: frozenset[str], now: float) -> object:
-        form = _form(request)
+    def _grant(
+        self, form: Mapping[str, str], instance_url: str, audiences: frozenset[str], now: float, *, rotates: bool
+    ) -> object:
         grant = form.get("grant_type", "")
         if grant == "client_credentials":
             app = self._app(form, needs_secret=True)
@@ -71,6 +77,10 @@ class OAuth:
             if not self.tokens.refreshes(form.get("refresh_token", ""), app.client_id):
                 raise OAuthError("invalid_grant", "expired access/refresh token")
             username = app.run_as
+            if rotates:
+                self.tokens.revoke(form["refresh_token"])
+                refresh = {"refresh_token": self.tokens.mint_refresh(app.client_id)}
+                return {**self._answer(username, instance_url, now), **refresh}
         else:
             raise OAuthError("unsupported_grant_type", "grant type not supported")
         return self._answer(username, instance_url, now)

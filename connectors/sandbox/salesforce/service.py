@@ -110,7 +110,8 @@ class SalesforceService:
         scheme = "http" if host.startswith(("127.0.0.1", "localhost", "[::1]")) else "https"
         instance_url = self.settings.instance_url or f"{scheme}://{host}"
         own = {instance_url.rstrip("/"), f"https://{host}", f"{scheme}://{host}"}
-        return self._oauth.token(request, instance_url, self.settings.jwt_audiences | own, self._clock())
+        audiences, rotates = self.settings.jwt_audiences | own, self.settings.rotates_refresh_tokens
+        return self._oauth.token(request, instance_url, audiences, self._clock(), rotates=rotates)
 
     def _authorized(self, request: Request, parts: tuple[str, ...]) -> Response:
         if request.target_bytes > _TARGET_BYTES_MAX:

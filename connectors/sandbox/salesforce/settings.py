@@ -16,7 +16,8 @@ class SalesforceSettings:
     counts of ``limits/recordCount`` do.
     ``bulk_polls`` is how often a bulk job says that it is in progress, ``bulk_page_rows_max`` cuts its pages, and
     ``bulk_failure`` (a message) lets every job fail. ``instance_url`` is what a login answers; by default the host
-    that it was asked at.
+    that it was asked at. ``rotates_refresh_tokens``: each refresh token is good once, and a new one comes with the
+    access token.
     """
 
     daily_calls: int = 100_000
@@ -30,6 +31,7 @@ class SalesforceSettings:
     bulk_page_rows_max: int = 250_000
     bulk_failure: str = ""
     instance_url: str = ""
+    rotates_refresh_tokens: bool = False
     jwt_audiences: frozenset[str] = frozenset({"https://login.salesforce.com", "https://test.salesforce.com"})
 
 
