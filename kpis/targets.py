@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 
 from kpis.additivity import adds_up_over_time
-from kpis.blocks import Block, Integers, Numbers, block_of
+from kpis.blocks import Block, Integers, Numbers, block_of, days_of, keys_of, members_of
 from kpis.definitions import COMPANY, DIMENSIONS, Catalogue
 from kpis.errors import suggest
 from kpis.members import Members, dimension_called
@@ -205,24 +205,20 @@ def _with_sums(own: Mapping[str, _Days], groups: Mapping[str, Integers]) -> dict
 
 def _summed(days: _Days, groups: Integers) -> _Days:
     """Add goals up by group and day; a day is covered, and joined to the day before, if it is for any member."""
-    keys = np.stack([groups[days.members], days.days])
-    pairs, place = np.unique(keys, axis=1, return_inverse=True)
-    place = place.reshape(-1)
-    sums = np.zeros((len(TOTALS), pairs.shape[1]))
+    keys = keys_of(groups[days.members], days.days)
+    pairs, place = np.unique(keys, return_inverse=True)
+    sums = np.zeros((len(TOTALS), len(pairs)))
     for total, row in enumerate(days.sums):
-        sums[total] = np.bincount(place, weights=row, minlength=pairs.shape[1])
+        sums[total] = np.bincount(place, weights=row, minlength=len(pairs))
     sums[1:] = sums[1:] > 0
-    return _Days(pairs[0], pairs[1], sums)
+    return _Days(members_of(pairs), days_of(pairs), sums)
 
 
 def _completed(own: _Days | None, below: _Days) -> _Days:
     """Return own goals, and those from below on the days that have none."""
     if own is None:
         return below
-    has_own = set(zip(own.members.tolist(), own.days.tolist(), strict=True))
-    fills = np.array(
-        [pair not in has_own for pair in zip(below.members.tolist(), below.days.tolist(), strict=True)], dtype=bool
-    )
+    fills = ~np.isin(keys_of(below.members, below.days), keys_of(own.members, own.days))
     return _Days(
         np.concatenate([own.members, below.members[fills]]),
         np.concatenate([own.days, below.days[fills]]),
