@@ -12,7 +12,7 @@ from typing import Final, cast
 from kpis.arrays import Array, MappedArrays, write_arrays
 from kpis.blocks import Block, Integers, Numbers
 from kpis.errors import KpiError
-from kpis.members import Member, Members
+from kpis.members import Dimensions, Member, Members
 from kpis.samples import DistinctSample, QuantileSample
 from kpis.stays import StaySample
 
@@ -117,9 +117,10 @@ class Cube:
             ) from error
 
     @cached_property
-    def dimensions(self) -> Mapping[str, Members]:
+    def dimensions(self) -> Dimensions:
         """All members by dimension."""
-        return {name: self.members(name) for name in cast("Mapping[str, object]", self._index["dimensions"])}
+        named = cast("Mapping[str, object]", self._index["dimensions"])
+        return Dimensions((name, self.members(name)) for name in named)
 
     def members(self, dimension: str) -> Members:
         """Return the members of a dimension. Raises KeyError for one that there is not."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from kpis.errors import QuestionError, suggest
@@ -58,8 +59,6 @@ class Members:
     def __init__(self, dimension: str, members: Sequence[Member]) -> None:
         self.dimension = dimension
         self.all = tuple(members)
-        self._by_word: dict[str, list[Member]] | None = None
-        self._by_id: dict[str, Member] | None = None
 
     def __len__(self) -> int:
         return len(self.all)
@@ -71,11 +70,9 @@ class Members:
 
     def called(self, word: str) -> list[Member]:
         """Return the members that a word may mean: by id, else by exact name, else by folded name or alias."""
-        if self._by_id is None:
-            self._by_id = {member.id: member for member in self.all if member.id}
-        if by_id := self._by_id.get(word):
+        if by_id := self.ids.get(word):
             return [by_id]
-        near = self._words().get(fold(word), [])
+        near = self.words.get(fold(word), [])
         exact = [member for member in near if member.name == word.strip()]
         return exact if len(exact) == 1 else near
 
@@ -92,14 +89,48 @@ class Members:
         """Return all names, for suggestions."""
         return [member.name for member in self.all]
 
-    def _words(self) -> dict[str, list[Member]]:
-        if self._by_word is None:
-            by_word: dict[str, list[Member]] = {}
-            for member in self.all:
-                for word in dict.fromkeys(map(fold, (member.name, *member.aliases))):
-                    by_word.setdefault(word, []).append(member)
-            self._by_word = by_word
-        return self._by_word
+    @cached_property
+    def ids(self) -> Mapping[str, Member]:
+        """The members by id; Unspecified has none."""
+        return {member.id: member for member in self.all if member.id}
+
+    @cached_property
+    def words(self) -> Mapping[str, list[Member]]:
+        """The members by each of their folded names and aliases."""
+        by_word: dict[str, list[Member]] = {}
+        for member in self.all:
+            for word in dict.fromkeys(map(fold, (member.name, *member.aliases))):
+                by_word.setdefault(word, []).append(member)
+        return by_word
+
+
+class Dimensions(dict[str, Members]):
+    """The members of all dimensions by its name, in the order in which lists name them.
+
+    In which dimensions a word may mean a member is looked up once for all: most words mean one in one dimension.
+    """
+
+    def called(self, word: str) -> list[tuple[Members, Member]]:
+        """Return the members that a word may mean in any dimension (see `Members.called`), and its dimension."""
+        places = self._with_word.get(fold(word), ())
+        if with_id := self._with_id.get(word, ()):
+            places = tuple(members for members in self.values() if members in with_id or members in places)
+        return [(members, member) for members in places for member in members.called(word)]
+
+    @cached_property
+    def _with_word(self) -> Mapping[str, tuple[Members, ...]]:
+        return _holders((word, members) for members in self.values() for word in members.words)
+
+    @cached_property
+    def _with_id(self) -> Mapping[str, tuple[Members, ...]]:
+        return _holders((key, members) for members in self.values() for key in members.ids)
+
+
+def _holders(found: Iterable[tuple[str, Members]]) -> Mapping[str, tuple[Members, ...]]:
+    holders: dict[str, tuple[Members, ...]] = {}
+    for word, members in found:
+        holders[word] = (*holders.get(word, ()), members)
+    return holders
 
 
 def unspecified() -> Member:
@@ -129,7 +160,7 @@ class Who:
 COMPANY_SLICE: Final = Who((), (), "company")
 
 
-def resolve_who(words: str, dimensions: Mapping[str, Members]) -> Who:
+def resolve_who(words: str, dimensions: Dimensions) -> Who:
     """Return the slice that a cell's words mean. Raises `QuestionError`: unknown, ambiguous, or crossed with itself.
 
     A name may hold ``&`` or ``:``: the whole text is tried as a name before it is taken apart.
@@ -147,7 +178,7 @@ def resolve_who(words: str, dimensions: Mapping[str, Members]) -> Who:
     return _crossed(text, *crossed)
 
 
-def _sides(text: str, dimensions: Mapping[str, Members]) -> tuple[str, str]:
+def _sides(text: str, dimensions: Dimensions) -> tuple[str, str]:
     """Return the two sides of the ``&`` that has a member on both, or of the first."""
     pieces = text.split("&")[:_MOST_PIECES]
     splits = [("&".join(pieces[:place]).strip(), "&".join(pieces[place:]).strip()) for place in range(1, len(pieces))]
@@ -164,12 +195,12 @@ def _crossed(text: str, left: Who, right: Who) -> Who:
     return Who(left.dimensions + right.dimensions, left.codes + right.codes, f"{left.label} & {right.label}")
 
 
-def _candidates(text: str, dimensions: Mapping[str, Members]) -> list[tuple[Members, Member]]:
+def _candidates(text: str, dimensions: Dimensions) -> list[tuple[Members, Member]]:
     """Return the members that the text may mean as a whole: a name in any dimension, or ``dimension:name``.
 
     Listed members come first: a manager's name means the team that is called by it.
     """
-    found = [(members, member) for members in dimensions.values() for member in members.called(text)]
+    found = dimensions.called(text)
     if found:
         return [pair for pair in found if pair[1].is_listed] or found
     prefix, mark, name = text.partition(":")
@@ -177,7 +208,7 @@ def _candidates(text: str, dimensions: Mapping[str, Members]) -> list[tuple[Memb
     return [(members, member) for member in members.called(name.strip())] if members else []
 
 
-def _one(text: str, candidates: list[tuple[Members, Member]], dimensions: Mapping[str, Members]) -> Who:
+def _one(text: str, candidates: list[tuple[Members, Member]], dimensions: Dimensions) -> Who:
     if len(candidates) == 1:
         members, member = candidates[0]
         return Who((members.dimension,), (member.code,), members.reference(member))
@@ -187,7 +218,7 @@ def _one(text: str, candidates: list[tuple[Members, Member]], dimensions: Mappin
     raise QuestionError(_unknown(text, dimensions))
 
 
-def _unknown(text: str, dimensions: Mapping[str, Members]) -> str:
+def _unknown(text: str, dimensions: Dimensions) -> str:
     prefix, mark, name = text.partition(":")
     dimension = dimension_called(prefix) if mark else ""
     if dimension in dimensions:
