@@ -23,8 +23,9 @@ from kpis.errors import suggest
 def publish(organisation: Organisation, writer: SpreadsheetWriter, *, tab: str = "", force: bool = True) -> Outcome:
     """Write all tabs, or one, into every spreadsheet of ``google.publish_to``; two calls each.
 
-    Without ``force``, a spreadsheet that already shows this snapshot of this day is left alone. A spreadsheet that
-    cannot be written is reported, and the others are written. Raises `AddonError` when there is no snapshot.
+    Without ``force``, a spreadsheet that already shows this content is left alone after one look whether all its tabs
+    are still there: a deleted one is made again. A spreadsheet that cannot be written is reported, and the others
+    are written. Raises `AddonError` when there is no snapshot.
     """
     if tab and tab not in TABS:
         raise AddonError(f"There is no tab {tab!r}; there are {', '.join(TABS)}.{suggest(tab, TABS)}")
@@ -37,11 +38,12 @@ def publish(organisation: Organisation, writer: SpreadsheetWriter, *, tab: str =
     publications = Publications(open_database(organisation.data_folder))
     errors: list[str] = []
     notes: list[str] = []
-    calls = written = 0
+    written, calls_before = 0, writer.call_count
     for spreadsheet in settings.words("google", "publish_to"):
-        if not force and publications.shows(spreadsheet, content):
-            continue
         try:
+            is_shown = not force and publications.shows(spreadsheet, content)
+            if is_shown and not writer.missing(spreadsheet, [each.key for each in tabs]):
+                continue
             revision = publications.revision(spreadsheet) + 1
             replaced = writer.replace(spreadsheet, tabs, revision)
         except SourceError as error:
@@ -49,9 +51,9 @@ def publish(organisation: Organisation, writer: SpreadsheetWriter, *, tab: str =
             continue
         publications.remember(spreadsheet, desk.snapshot.id, content, revision, settings.clock.now())
         notes += replaced.notes
-        calls += replaced.call_count
         written += 1
     state = "failed" if errors else "done" if written else "unchanged"
+    calls = writer.call_count - calls_before
     return Outcome(state, call_count=calls, snapshot=desk.snapshot.id, problems=tuple(notes), error=" ".join(errors))
 
 

@@ -97,13 +97,13 @@ def _check(tabs: Sequence[TabContent]) -> None:
 
 def _replace_tab(draft: _Draft, content: TabContent) -> Area:
     """Ask for the tab to show its content; return the block that it then owns."""
-    tab = _find(draft.state, content.key)
+    tab = find_tab(draft.state, content.key)
     if tab is None:
         return _create(draft, content)
     return _rewrite(draft, content, tab)
 
 
-def _find(state: SpreadsheetState, key: str) -> Tab | None:
+def find_tab(state: SpreadsheetState, key: str) -> Tab | None:
     """Return our tab by its mark. Of copies that a user made, the one that holds the block's named range is ours."""
     marked = [tab for tab in state.tabs if tab.is_grid and (mark := tab.mark(TAB_MARK)) and mark.value == key]
     holders = [tab for tab in marked if _named_block(state, tab) is not None]

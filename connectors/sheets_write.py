@@ -11,7 +11,7 @@ from typing import Final
 from connectors.errors import LimitError, SourceError
 from connectors.sheets_client import NameTakenError, SheetsClient
 from connectors.sheets_content import TabContent
-from connectors.sheets_plan import plan_replacement
+from connectors.sheets_plan import find_tab, plan_replacement
 
 _WAITS_SECONDS: Final = (1.0, 4.0)  # before looking and writing again, where the outcome of a batch is not known
 
@@ -39,6 +39,16 @@ class SpreadsheetWriter:
         self._client = client
         self._new_id = new_id
         self._sleep = sleep
+
+    @property
+    def call_count(self) -> int:
+        """Return how many calls were made so far."""
+        return self._client.call_count
+
+    def missing(self, spreadsheet_id: str, keys: Sequence[str]) -> list[str]:
+        """Return which of our tabs are not in the spreadsheet, as when a user deleted them: one call."""
+        state = self._client.state(spreadsheet_id)
+        return [key for key in keys if find_tab(state, key) is None]
 
     def replace(self, spreadsheet_id: str, tabs: Sequence[TabContent], revision: int) -> Replaced:
         """Make the tabs show their content and move `KPI_REVISION` on, all together or not at all: two calls.

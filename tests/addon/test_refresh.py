@@ -62,6 +62,15 @@ def test_a_second_refresh_without_changes_is_cheap_and_publishes_nothing(world: 
     assert world.sandbox.spreadsheet.version == version
 
 
+def test_a_tab_that_a_user_deleted_is_back_at_the_next_refresh_though_nothing_changed(world: World) -> None:
+    world.refresh()
+    User(world.sandbox.spreadsheet).delete_tab("Scorecard")
+    outcome = world.refresh()
+    assert outcome.problems == ("The tab 'Scorecard' had been deleted; it was made again as 'Scorecard'.",)
+    assert User(world.sandbox.spreadsheet).rows("Scorecard")[0] == ["Scorecard: Whole company, 2026-Q1"]
+    assert world.refresh().problems == ()
+
+
 def test_one_changed_deal_changes_its_cells_and_no_others(world: World) -> None:
     world.refresh()
     before = cells(world)
