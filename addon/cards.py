@@ -19,6 +19,7 @@ from addon.functions import Json
 from addon.lines import Line, dilution_note, lines_of, scorecard_called, whole_refusal
 from addon.reader import Desk
 from addon.titles import day_title, moment_title, reason_of, running_title, small_of, state_title, who_title
+from addon.trust_words import trust_lines
 from addon.widgets import Card, Widget
 from addon.words import say
 from kpis.definitions import Kpi, Language
@@ -250,7 +251,10 @@ def _connection_markup(desk: Desk, access: Access, language: Language) -> str:
 
 
 def _freshness_section(desk: Desk, frame: Frame, language: Language) -> Json:
-    return w.section([w.paragraph(w.coloured(text, w.MUTED)) for text in freshness_texts(desk, frame, language)])
+    compared = desk.trust()
+    trust = trust_lines(compared, language)[:1] if compared else []
+    texts = [*freshness_texts(desk, frame, language), *trust]
+    return w.section([w.paragraph(w.coloured(text, w.MUTED)) for text in texts])
 
 
 def freshness_texts(desk: Desk, frame: Frame, language: Language) -> Sequence[str]:

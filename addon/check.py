@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from addon.compare import compare_now
 from addon.database import open_database
 from addon.errors import AddonError
 from addon.own_catalogue import catalogue_of, own_texts
 from addon.settings import Organisation
 from addon.sources import open_client, open_salesforce
 from addon.store import Store
+from addon.trust_words import trust_lines
 from connectors.errors import SourceError
+from connectors.salesforce import SalesforceSource
 from connectors.salesforce_check import check_salesforce
 from connectors.source import Finding
 from kpis.cube import Cube
@@ -68,7 +71,22 @@ def _salesforce(organisation: Organisation) -> Iterator[Finding]:
     if not settings.text("salesforce", "instance_url"):
         yield Finding("Salesforce", True, "not used: salesforce.instance_url is not set.")
         return
-    yield from check_salesforce(open_salesforce(organisation))
+    source = open_salesforce(organisation)
+    findings = check_salesforce(source)
+    yield from findings
+    if findings[0].is_well:
+        yield from _trust(organisation, source)
+
+
+def _trust(organisation: Organisation, source: SalesforceSource) -> Iterator[Finding]:
+    """Yield how the snapshot compares with what Salesforce counts now; what merely changed since is no fault."""
+    compared = compare_now(organisation, source)
+    if compared is None:
+        return
+    head, *others = trust_lines(compared, currency=organisation.settings.text("org", "currency"))
+    faults = [each for each in compared.differences if each.reason != "late"]
+    is_well = not (faults or compared.error or compared.unseen)
+    yield Finding("Salesforce totals", is_well, " ".join([head, *others]))
 
 
 def _spreadsheets(organisation: Organisation) -> Iterator[Finding]:

@@ -48,6 +48,14 @@ RUN = Table(
     Column("error", Text, nullable=False, default=""),
     UniqueConstraint("job", "scheduled_for", name="one_start_each"),
 )
+RUN_NOTE = Table(
+    "run_note",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("run", Integer, nullable=False),
+    Column("note", Text, nullable=False),
+    Index("notes_of_a_run", "run"),
+)
 JOB_REQUEST = Table(
     "job_request",
     _METADATA,

@@ -12,7 +12,7 @@ from typing import Final
 from addon.explained_documents import explain_document
 from addon.forecasts import forecast_lines
 from addon.maturities import maturity_lines
-from addon.provenance import Source, case_at, link_of, sources_of
+from addon.provenance import Source, case_at, link_of, sources_of, trust_of
 from addon.reader import Desk
 from addon.spills import WARNING, Cell, Rows
 from addon.titles import reason_of, state_title
@@ -64,6 +64,7 @@ def explain_lines(desk: Desk, question: Question, *, language: Language = "en") 
         *(_exclusion_line(one, language) for one in explanation.excluded),
         _check_line(explanation.check, explanation.row_count, case.answer, language),
         *(_source_line(one, desk, language) for one in sources_of(desk, case.kpi.id)),
+        *(Line(say("trust_header", language), "", "", said) for said in trust_of(desk, case.kpi.id, language)),
         Line(say("definition_header", language), "", "", explanation.definition),
         Line(say("snapshot_header", language), "", "", f"{desk.snapshot.id}, {desk.as_of}"),
     ]

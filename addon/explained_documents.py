@@ -8,7 +8,7 @@ from addon.documents import answer_document
 from addon.forecasts import forecast_document
 from addon.functions import Json
 from addon.maturities import maturity_document
-from addon.provenance import case_at, link_of, sources_of
+from addon.provenance import case_at, link_of, sources_of, trust_of
 from addon.reader import Desk
 from kpis.cases import Check
 from kpis.definitions import Kpi, Language
@@ -35,6 +35,7 @@ def explain_document(
         {"table": one.table, "rows": one.rows, "sources": _texts(one.delivered), "problems": list(one.problems)}
         for one in sources_of(desk, case.kpi.id)
     ]
+    document["compared"] = [*trust_of(desk, case.kpi.id, "en")]
     if cohort := cohort_behind(case):
         document["maturity"] = maturity_document(cohort)
     if case.kpi.id == FORECAST_KPI:

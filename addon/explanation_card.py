@@ -10,7 +10,7 @@ from addon.formats import format_value
 from addon.functions import Json
 from addon.lines import Line, lines_of
 from addon.maturities import maturity_lines
-from addon.provenance import case_at
+from addon.provenance import case_at, trust_of
 from addon.reader import Desk
 from addon.titles import reason_of, running_title, small_of, state_title, who_title
 from addon.widgets import Card, Widget
@@ -161,4 +161,5 @@ def _fact_widget(key: str, text: str, language: Language) -> Widget:
 
 def _source_section(desk: Desk, line: Line, frame: Frame, language: Language) -> Json:
     fresh = [w.paragraph(w.coloured(text, w.MUTED)) for text in freshness_texts(desk, frame, language)]
+    fresh += [w.paragraph(w.escaped(said)) for said in trust_of(desk, line.kpi.id, language)]
     return w.section([_fact_widget("as_formula", cell_formula(line), language), *fresh])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from addon.compare import compare_if_due
 from addon.database import open_database
 from addon.errors import AddonError
 from addon.publish import publish
@@ -12,6 +13,7 @@ from addon.refresh import Progress, sync
 from addon.runs import Outcome, Runs
 from addon.settings import Organisation
 from addon.sources import open_sources, open_writer
+from addon.trust_words import trust_lines
 from connectors.errors import SourceError
 from kpis.errors import KpiError, suggest
 
@@ -54,7 +56,7 @@ class Jobs:
     def _run(self, job: str, *, full: bool, tab: str) -> Outcome:
         if job == "publish":
             return publish(self._organisation, open_writer(self._organisation), tab=tab)
-        synced = sync(self._organisation, open_sources(self._organisation), full=full, progress=self._progress)
+        synced = self._synced(full=full)
         if job == "sync" or not self._organisation.settings.words("google", "publish_to"):
             return synced
         published = publish(self._organisation, open_writer(self._organisation), force=False)
@@ -65,6 +67,19 @@ class Jobs:
             state="failed" if "failed" in {synced.state, published.state} else synced.state,
             error=" ".join(filter(None, (synced.error, published.error))),
         )
+
+    def _synced(self, *, full: bool) -> Outcome:
+        """Sync, and where it is due compare the outcome with what the sources themselves count."""
+        sources = open_sources(self._organisation)
+        synced = sync(self._organisation, sources, full=full, progress=self._progress)
+        if synced.state == "failed":
+            return synced
+        calls_before = sum(source.call_count for source in sources)
+        compared = compare_if_due(self._organisation, sources, is_full=full)
+        calls = sum(source.call_count for source in sources) - calls_before
+        currency = self._organisation.settings.text("org", "currency")
+        notes = trust_lines(compared, currency=currency) if compared else ()
+        return replace(synced, call_count=synced.call_count + calls, notes=tuple(notes))
 
     def _now(self) -> datetime:
         return self._organisation.settings.clock.now()

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from addon.reader import Desk
+from addon.trust_words import trust_lines
 from kpis.cases import Case, case_of
+from kpis.definitions import Language
 from kpis.engine import opened
 from kpis.errors import QuestionError
 from kpis.questions import Answer, Question
@@ -38,6 +40,14 @@ def case_at(desk: Desk, question: Question) -> Case | Answer:
 def sources_of(desk: Desk, kpi: str) -> list[Source]:
     """Return every table that the KPI rests on; totals of rows are for callers without a limit."""
     return [_source(desk, table) for table in sorted(tables_of(desk.answerer.catalogue, kpi))]
+
+
+def trust_of(desk: Desk, kpi: str, language: Language) -> list[str]:
+    """Return how the tables that the KPI rests on compare with Salesforce's own counts; nothing where that is not
+    known or not the caller's business."""
+    compared, currency = desk.trust(), desk.snapshot.manifest.company.currency
+    tables = tables_of(desk.answerer.catalogue, kpi)
+    return trust_lines(compared, language, currency=currency, tables=tables) if compared else []
 
 
 def _source(desk: Desk, table: str) -> Source:

@@ -18,6 +18,7 @@ from addon.past import Past, end_of, no_past
 from addon.settings import Organisation
 from addon.snapshot import Snapshot
 from addon.store import Store
+from addon.trust import Comparison, last_comparison
 from kpis.answers import Answerer, Crossing
 from kpis.cube import Cube
 from kpis.definitions import Catalogue
@@ -41,6 +42,9 @@ class Desk:
     freshness: dict[str, str]
     past: Callable[[date], Desk | None] = field(default=lambda _: None, compare=False)
     """Gives the desk of an earlier day, for the same caller; None where its state is not known, or not quickly."""
+
+    trust: Callable[[], Comparison | None] = field(default=lambda: None, compare=False)
+    """Gives the last comparison of the data with Salesforce; None where there was none, or it is not the caller's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,11 @@ class Reader:
         moments = checked if as_of is None else {}
         latest = min(moments.values(), default=snapshot.manifest.created)
         fresh = {name: instant_text(at) for name, at in moments.items()}
-        return Desk(snapshot, answerer, instant_text(latest), fresh, lambda day: self._past_desk(limit, day))
+        trust = self._trust if as_of is None and not answerer.limit.is_set else lambda: None
+        return Desk(snapshot, answerer, instant_text(latest), fresh, lambda day: self._past_desk(limit, day), trust)
+
+    def _trust(self) -> Comparison | None:
+        return last_comparison(self._organisation.data_folder)
 
     def _past_desk(self, limit: str, day: date) -> Desk | None:
         current = self._store.current()

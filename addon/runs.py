@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from addon.database import JOB_REQUEST, RUN
+from addon.database import JOB_REQUEST, RUN, RUN_NOTE
 
 _KEPT: Final = timedelta(days=90)
 """How long ended runs are kept; people look back a quarter."""
@@ -32,6 +32,7 @@ class Run:
     snapshot: str
     problems: tuple[str, ...]
     error: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Outcome:
     snapshot: str = ""
     problems: tuple[str, ...] = ()
     error: str = ""
+    notes: tuple[str, ...] = ()
+    """What else there is to say: how the copy compares with its source."""
 
 
 class Runs:
@@ -88,6 +91,9 @@ class Runs:
         }
         with self._engine.begin() as connection:
             connection.execute(update(RUN).where(RUN.c.id == run_id).values(**values))
+            if outcome.notes:
+                rows = [{"run": run_id, "note": note} for note in outcome.notes]
+                connection.execute(insert(RUN_NOTE), rows)
 
     def close_interrupted(self, now: datetime) -> int:
         """Mark runs that never ended as interrupted; call it as the one worker, before the first run."""
@@ -103,6 +109,7 @@ class Runs:
         """Return the latest runs, newest first."""
         statement = select(RUN).order_by(RUN.c.id.desc()).limit(count)
         with self._engine.connect() as connection:
+            notes = _notes(connection, count)
             return [
                 Run(
                     row.id,
@@ -117,6 +124,7 @@ class Runs:
                     row.snapshot,
                     tuple(row.problems.splitlines()),
                     row.error,
+                    tuple(notes.get(row.id, ())),
                 )
                 for row in connection.execute(statement)
             ]
@@ -146,8 +154,20 @@ class Runs:
         """Remove runs and requests that nobody looks at any more."""
         before = _naive(now - _KEPT)
         with self._engine.begin() as connection:
+            old = select(RUN.c.id).where(RUN.c.ended_at < before)
+            connection.execute(delete(RUN_NOTE).where(RUN_NOTE.c.run.in_(old)))
             connection.execute(delete(RUN).where(RUN.c.ended_at < before))
             connection.execute(delete(JOB_REQUEST).where(JOB_REQUEST.c.taken_at < before))
+
+
+def _notes(connection: Connection, count: int) -> dict[int, list[str]]:
+    """Return the notes of the latest runs, in their order."""
+    latest = select(RUN.c.id).order_by(RUN.c.id.desc()).limit(count)
+    statement = select(RUN_NOTE).where(RUN_NOTE.c.run.in_(latest)).order_by(RUN_NOTE.c.id)
+    notes: dict[int, list[str]] = {}
+    for row in connection.execute(statement):
+        notes.setdefault(int(row.run), []).append(str(row.note))
+    return notes
 
 
 def _naive(moment: datetime) -> datetime:

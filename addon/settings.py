@@ -74,6 +74,12 @@ KEYS: Final[tuple[Key, ...]] = (
         ("api_version", "text", "59.0", "REST API version; columns differ between versions, so it is pinned"),
         ("overlap_minutes", "integer", 15, "how far each sync looks back for rows that became visible late"),
         ("erased_hours", "integer", 24, "how often it is asked for records that were deleted for good"),
+        (
+            "compare_hours",
+            "integer",
+            24,
+            "how often rows are compared with Salesforce's counts; 0: in full syncs",
+        ),
         ("bulk_rows", "integer", 100_000, "from how many rows on a whole object is read by a bulk job"),
         ("run_calls_percent", "integer", 25, "of the daily API calls, how many one sync uses at most"),
         ("total_calls_percent", "integer", 80, "a sync stops when so many are used by everybody"),
@@ -119,6 +125,7 @@ _CHOICES: Final = {
 }  # fmt: skip
 _BOUNDS: Final = {
     ("org", "fiscal_year_start_month"): (0, 12), ("schedule", "every_minutes"): (1, 10_080),
+    ("salesforce", "compare_hours"): (0, 8_760),
     ("schedule", "stale_after_minutes"): (1, 525_600), ("schedule", "keep_snapshots"): (1, 100_000),
     ("web", "port"): (0, 65_535), ("web", "workers"): (1, 64), ("web", "key_days"): (1, 3_650),
 }  # fmt: skip

@@ -158,6 +158,16 @@ class SalesforceClient:
             raise Refusal(NO_JSON, 200)
         return [str(each["id"]) for each in records if isinstance(each, Mapping) and "id" in each], covered_until
 
+    def record_counts(self, names: Sequence[str]) -> dict[str, int]:
+        """Return about how many records these objects have, shared with us or not; absent ones are left out."""
+        asked = {"sObjects": ",".join(names)}
+        answer = self._call(lambda api: api.restful("limits/recordCount", params=asked, headers=_HEADERS))
+        counts = answer.get("sObjects")
+        if not isinstance(counts, list):
+            raise Refusal(NO_JSON, 200)
+        found = [each for each in counts if isinstance(each, Mapping) and isinstance(each.get("count"), int)]
+        return {str(each.get("name")): each["count"] for each in found}
+
     def bulk(self, method: str, job: str, body: Mapping[str, str] | None = None) -> Mapping[str, object]:
         """Make a query job (POST) or look at one. Raises `Refusal`."""
         path = f"jobs/query/{job}".rstrip("/")

@@ -41,13 +41,16 @@ def publish(organisation: Organisation, tab: str) -> None:
 @click.pass_obj
 def runs(organisation: Organisation, count: int, as_json: bool) -> None:
     """List the latest runs, the newest first: what ran, how it ended, and why it failed."""
-    rows = [_run_document(run) for run in Jobs(organisation).runs.last(count)]
+    latest = Jobs(organisation).runs.last(count)
+    rows = [_run_document(run) for run in latest]
     if as_json:
         click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
         return
-    for row in rows:
+    for run, row in zip(latest, rows, strict=True):
         told = f"{row['row_count']:>9,} read  {row['changed_count']:>9,} changed  {row['call_count']:>5,} calls"
         click.echo(f"{row['started_at']}  {row['job']:<8} {row['state']:<12}{told}  {row['error']}".rstrip())
+        for note in run.notes:
+            click.echo(f"    {note}")
     if not rows:
         click.echo("Nothing has run yet; `scorecell sync` does.", err=True)
 
@@ -61,6 +64,8 @@ def tell(outcome: Outcome, work: str) -> None:
     """Print how a run went and how much work it was; raise its error where it failed."""
     for problem in outcome.problems:
         click.echo(f"left out: {problem}", err=True)
+    for note in outcome.notes:
+        click.echo(note, err=True)
     if outcome.state == "failed":
         raise AddonError(outcome.error)
     click.echo(f"{outcome.state}: {work}, snapshot {outcome.snapshot}")

@@ -14,7 +14,7 @@ from kpis.catalogue import load_catalogue
 ROOT = Path(__file__).parents[2]
 MADE = (
     "state_", "reason_", "show_", "dimension_", "better_", "source_", "family_", "recounted_", "effect_", "expected_",
-    "movement_", "target_", "forecast_",
+    "movement_", "target_", "forecast_", "trust_", "quality_",
 )  # fmt: skip
 """Beginnings of keys that are put together from a state, a dimension and the like."""
 
