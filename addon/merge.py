@@ -7,27 +7,22 @@ one of an id wins, and a table counts as changed only where a row really differs
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import duckdb
-import pyarrow as pa
 
-from addon.errors import StoreError
+from addon.arrow import arrow_table
 from addon.snapshot import Company, Snapshot
-from connectors.source import Batch, Change, Checkpoint, Covered, Problem
+from addon.unfinished import Unfinished
+from connectors.source import Batch, Change, Checkpoint, Covered, Expected, Problem
 from kpis.tables import DAY_SUFFIX, TABLES, Column, ColumnType, Table
 
 _SQL_TYPES: Final[dict[ColumnType, str]] = {
     "text": "VARCHAR", "number": "DOUBLE", "integer": "BIGINT", "boolean": "BOOLEAN", "date": "DATE",
     "instant": "TIMESTAMP",
-}  # fmt: skip
-_ARROW_TYPES: Final[dict[ColumnType, pa.DataType]] = {
-    "text": pa.string(), "number": pa.float64(), "integer": pa.int64(), "boolean": pa.bool_(), "date": pa.date32(),
-    "instant": pa.timestamp("us"),
 }  # fmt: skip
 
 
@@ -65,44 +60,59 @@ class Merge:
         )
         self.connection.execute("CREATE SCHEMA staged; CREATE SCHEMA old; CREATE SCHEMA new; CREATE SCHEMA changed")
         self._staged: set[str] = set()
+        self._files: dict[str, list[Path]] = {}
         self._batch_number = 0
-        self._replaced: dict[str, set[str]] = {}
+        self._replaced: dict[str, dict[str, int]] = {}
         self._covered: set[str] = set()
         self._kept: frozenset[str] | None = None
         self._merged: set[str] = set()
 
-    def receive(self, changes: Iterable[Change]) -> Received:
+    def receive(self, changes: Iterable[Change], unfinished: Unfinished | None = None) -> Received:
         """Stage everything a source yields; return what else it said.
 
-        Raises what the source raises; nothing of that source is then left staged, so that its tables stay as they
-        were and agree with each other.
+        ``unfinished`` keeps it on disk, and what it has kept from a run that was stopped is staged, too. Raises what
+        the source raises; nothing of that source is then staged, so that its tables stay as they were and agree with
+        each other.
         """
-        before = self._batch_number, {name: set(prefixes) for name, prefixes in self._replaced.items()}
-        try:
-            received = self._receive(changes)
-        except BaseException:
-            first_number, self._replaced = before
-            for table in self._staged:
-                self.connection.execute(f"DELETE FROM staged.{table} WHERE _batch > ?", [first_number])  # noqa: S608
-            raise
-        self._covered |= received.covered
-        return received
-
-    def _receive(self, changes: Iterable[Change]) -> Received:
-        received = Received()
+        rows = unfinished or Unfinished()
+        self._batch_number = max(self._batch_number, rows.batch_count)
+        received = Received(dict(rows.cursor), set(rows.covered))
+        replaced: dict[str, dict[str, int]] = {table: dict(prefixes) for table, prefixes in rows.replaced.items()}
+        first_number = self._batch_number
         for change in changes:
             match change:
                 case Batch():
-                    self._stage(change)
+                    self._batch_number += 1
+                    self._keep(change, rows)
+                    if change.replaces:
+                        before = 0 if change.goes_on else first_number
+                        replaced.setdefault(change.table, {})[change.replaces] = before
                     received.covered.add(change.table)
                     received.row_count += change.row_count + len(change.deleted)
                 case Checkpoint():
-                    received.cursor[change.name] = change.value
+                    received.cursor.pop(change.name, None)
+                    received.cursor |= {change.name: change.value} if change.value else {}
+                    rows.keep(received.cursor, received.covered, replaced, at_once=change.is_dear)
                 case Covered():
                     received.covered.update(change.tables)
                 case Problem():
                     received.problems.append(change)
+                case Expected():
+                    pass  # it is for those who watch
+        self._stage(rows)
+        for table, prefixes in replaced.items():
+            self._replaced.setdefault(table, {}).update(prefixes)
+        self._covered |= received.covered
         return received
+
+    def _keep(self, batch: Batch, rows: Unfinished) -> None:
+        table = TABLES[batch.table]
+        if batch.row_count:
+            rows.add(table.name, arrow_table(table, batch.columns), self._batch_number, is_gone=False)
+        if batch.deleted:
+            rows.add(table.name, arrow_table(table, {"id": list(batch.deleted)}), self._batch_number, is_gone=True)
+        if batch.table not in self._staged:
+            self._create_staged(table)
 
     def replace_all(self, but: Set[str]) -> None:
         """Take what was received as all there is: older rows go, and so do tables that nobody delivers any more.
@@ -112,7 +122,7 @@ class Merge:
         self._kept = frozenset(but)
         for table in TABLES:
             if table not in but:
-                self._replaced.setdefault(table, set()).add("")
+                self._replaced.setdefault(table, {})[""] = 0
 
     def finish(self, time_zone: str) -> list[Merged]:
         """Merge all staged rows; return every table there is, changed or not.
@@ -137,7 +147,7 @@ class Merge:
         return Company()
 
     def _organisation_relations(self) -> list[str]:
-        relations = ["staged.organisation"] if "organisation" in self._staged else []
+        relations = [self._staged_rows("organisation")] if "organisation" in self._staged else []
         if self._has_old("organisation"):
             assert self._previous is not None  # noqa: S101 - `_has_old` says so
             relations.append(f"read_parquet('{_quoted(self._previous.fact_file('organisation'))}')")
@@ -172,33 +182,29 @@ class Merge:
     def _has_old(self, table: str) -> bool:
         return self._previous is not None and self._previous.fact_file(table).exists()
 
-    def _stage(self, batch: Batch) -> None:
-        table = TABLES[batch.table]
-        if batch.table not in self._staged:
-            self._create_staged(table)
-        self._batch_number += 1
-        if batch.replaces:
-            self._replaced.setdefault(batch.table, set()).add(batch.replaces)
-        if batch.row_count:
-            self._insert(table, _arrow(table, batch.columns), is_gone=False)
-        if batch.deleted:
-            gone = {"id": list(batch.deleted)}
-            self._insert(table, _arrow(table, gone), is_gone=True)
+    def _stage(self, rows: Unfinished) -> None:
+        """Take what a source delivered whole: the rows still in memory, and the files with the others."""
+        for name, files in rows.files.items():
+            self._files.setdefault(name, []).extend(files)
+        for name in {*rows.files, *rows.covered} - self._staged:
+            self._create_staged(TABLES[name])
+        for name, part in rows.in_memory().items():
+            self.connection.register("_rows", part)
+            try:
+                self.connection.execute(f"INSERT INTO staged.{name} SELECT * FROM _rows")  # noqa: S608 - names of TABLES
+            finally:
+                self.connection.unregister("_rows")
+
+    def _staged_rows(self, name: str) -> str:
+        """Return the relation of all staged rows of a table, in memory and in files."""
+        files = ", ".join(f"'{_quoted(path)}'" for path in self._files.get(name, ()))
+        on_disk = f" UNION ALL SELECT * FROM read_parquet([{files}])" if files else ""  # noqa: S608 - our own files
+        return f"(SELECT * FROM staged.{name}{on_disk})"  # noqa: S608 - names of TABLES
 
     def _create_staged(self, table: Table) -> None:
         columns = ", ".join(f"{c.name} {_SQL_TYPES[c.type]}" for c in map(_quoted_column, table.columns))
         self.connection.execute(f"CREATE TABLE staged.{table.name} ({columns}, _batch BIGINT, _gone BOOLEAN)")
         self._staged.add(table.name)
-
-    def _insert(self, table: Table, rows: pa.Table, *, is_gone: bool) -> None:
-        self.connection.register("_rows", rows)
-        try:
-            self.connection.execute(
-                f"INSERT INTO staged.{table.name} SELECT *, ?, ? FROM _rows",  # noqa: S608 - names of TABLES
-                [self._batch_number, is_gone],
-            )
-        finally:
-            self.connection.unregister("_rows")
 
     def _merge_table(self, table: Table, time_zone: str) -> Merged:
         name, run = table.name, self.connection.execute
@@ -225,10 +231,14 @@ class Merge:
             CREATE TEMP TABLE last_{name} AS
             SELECT * FROM (
                 SELECT *, row_number() OVER (PARTITION BY id ORDER BY _batch DESC, _gone) AS _rank
-                FROM staged.{name}
+                FROM {self._staged_rows(name)}
             ) WHERE _rank = 1
         """)  # noqa: S608 - names of TABLES
-        for prefix in sorted(self._replaced.get(name, ())):
+        for prefix, before in sorted(self._replaced.get(name, {}).items()):
+            run(
+                f"UPDATE last_{name} SET _gone = true WHERE starts_with(id, ?) AND _batch <= ?",  # noqa: S608
+                [prefix, before],
+            )
             run(
                 f"INSERT INTO last_{name} (id, _gone) SELECT id, true FROM old.{name} "  # noqa: S608
                 f"WHERE starts_with(id, ?) AND id NOT IN (SELECT id FROM last_{name})",
@@ -275,34 +285,3 @@ def _day_sql(column: Column, time_zone: str) -> str:
     zone = time_zone.replace("'", "''")
     local = quoted if column.type == "date" else f"CAST({quoted} AT TIME ZONE 'UTC' AT TIME ZONE '{zone}' AS DATE)"
     return f"CAST(date_diff('day', DATE '1970-01-01', {local}) AS INTEGER) AS {twin}"
-
-
-def _arrow(table: Table, columns: Mapping[str, Iterable[object]]) -> pa.Table:
-    """Return a batch as an Arrow table with every canonical column; `StoreError` where a value has another type."""
-    count = len(list(columns["id"]))
-    arrays = []
-    for column in table.columns:
-        values = columns.get(column.name)
-        try:
-            arrays.append(
-                pa.nulls(count, _ARROW_TYPES[column.type]) if values is None else _array(column, list(values))
-            )
-        except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError) as error:
-            raise StoreError(
-                f"{table.name}.{column.name} got a value that is not a {column.type}: {error}"
-            ) from error
-    return pa.table(arrays, names=[column.name for column in table.columns])
-
-
-def _array(column: Column, values: list[object]) -> pa.Array:
-    if column.type == "instant":
-        values = [_naive_utc(value) for value in values]
-    return pa.array(values, _ARROW_TYPES[column.type])
-
-
-def _naive_utc(value: object) -> datetime | None:
-    if value is None:
-        return None
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(UTC).replace(tzinfo=None)
-    raise ValueError(f"{value!r} is not an aware instant")

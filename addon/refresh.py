@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from addon.runs import Outcome
 from addon.settings import Organisation
 from addon.snapshot import Company, Manifest, Snapshot, TableState
 from addon.store import Cursors, Draft, Store
+from addon.unfinished import Unfinished, key_of
 from connectors.errors import SourceError
 from connectors.source import Batch, Change, Source
 from kpis.build import build_cube
@@ -105,7 +106,8 @@ def _sync(
     definitions = definitions_of(organisation.settings, previous)
     merge = Merge(previous, store.data_folder)
     try:
-        reading = _read(merge, sources, cursors or {}, progress)
+        unfinished = {source.name: _unfinished(organisation, store, source, cursors) for source in sources}
+        reading = _read(merge, sources, cursors or {}, unfinished, progress)
         if cursors is None:
             merge.replace_all(but=reading.incomplete_tables(previous))
         company = _with_settings(merge.company(), organisation)
@@ -120,6 +122,8 @@ def _sync(
     finally:
         merge.close()
     store.mark_checked(reading.received, publication.cursors, now)
+    for name in reading.received:
+        unfinished[name].discard()
     if publication.is_needed:
         store.thin(organisation.settings.integer("schedule", "keep_snapshots"), now)
     return Outcome(
@@ -133,12 +137,26 @@ def _sync(
     )
 
 
-def _read(merge: Merge, sources: Sequence[Source], cursors: Cursors, progress: Progress | None) -> Reading:
+def _unfinished(organisation: Organisation, store: Store, source: Source, cursors: Cursors | None) -> Unfinished:
+    """Return what a stopped run of this source has left, if it began where this one does and was told the same."""
+    begin = None if cursors is None else sorted(cursors.get(source.name, {}).items())
+    key = key_of(source.name, begin, organisation.settings.without_secrets("org", "salesforce", "google"))
+    return store.unfinished(source.name, key, organisation.settings.clock.now())
+
+
+def _read(
+    merge: Merge,
+    sources: Sequence[Source],
+    cursors: Cursors,
+    unfinished: Mapping[str, Unfinished],
+    progress: Progress | None,
+) -> Reading:
     reading = Reading()
     for source in sources:
-        changes = source.changes(cursors.get(source.name, {}))
+        kept = unfinished[source.name]
+        changes = source.changes({**cursors.get(source.name, {}), **kept.cursor})
         try:
-            reading.received[source.name] = merge.receive(_told(changes, source.name, progress))
+            reading.received[source.name] = merge.receive(_told(changes, source.name, progress), kept)
         except SourceError as error:
             reading.errors[source.name] = error
     if not reading.received:

@@ -175,6 +175,11 @@ class Settings:
         assert isinstance(value, Mapping)  # noqa: S101 - `_value` has checked the key's type
         return value
 
+    def without_secrets(self, *sections: str) -> list[tuple[str, str, str]]:
+        """Return what is set in some sections, as text and in order, to tell whether anything was changed."""
+        shown = (key for key in self.values if key[0] in sections and _BY_NAME[key].type != "secret")
+        return sorted((section, name, repr(self.values[section, name])) for section, name in shown)
+
     def _value(self, section: str, name: str, types: set[str]) -> Value:
         key = _BY_NAME[section, name]
         if key.type not in types:

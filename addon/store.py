@@ -19,7 +19,9 @@ from typing import Any, Final
 
 from addon.clock import instant_of, instant_text
 from addon.errors import StoreError
+from addon.files import replace_file, sync_path
 from addon.snapshot import Manifest, Snapshot, read_manifest, write_manifest
+from addon.unfinished import Unfinished
 
 _GRACE: Final = timedelta(minutes=10)
 """A snapshot younger than the longest request is never removed, whatever the thinning says."""
@@ -97,7 +99,7 @@ class Store:
             "sources": {source: instant_text(mark) for source, mark in sorted(marks.items())},
             "cursors": cursors,
         }
-        _replace_file(self._checked, json.dumps(document, sort_keys=True))
+        replace_file(self._checked, json.dumps(document, sort_keys=True))
 
     def _marks(self) -> dict[str, Any]:
         try:
@@ -123,6 +125,10 @@ class Store:
                 ) from None
             yield
 
+    def unfinished(self, source: str, key: str, now: datetime) -> Unfinished:
+        """Return what a source delivered in a run that was stopped, if it can be gone on with, and room for more."""
+        return Unfinished(self.data_folder / "unfinished" / source, key, now)
+
     def draft(self, moment: datetime) -> Draft:
         """Start the next snapshot: an empty folder out of readers' sight. Call it as the writer."""
         self._snapshots.mkdir(parents=True, exist_ok=True)
@@ -139,12 +145,12 @@ class Store:
         """Make the draft the current snapshot. When this returns, it is on disk; before, the old one is current."""
         write_manifest(draft.folder / "manifest.json", manifest)
         for path in sorted(draft.folder.rglob("*")):
-            _sync(path)
-        _sync(draft.folder)
+            sync_path(path)
+        sync_path(draft.folder)
         target = self._snapshots / draft.id
         draft.folder.rename(target)
-        _sync(self._snapshots)
-        _replace_file(self._pointer, draft.id)
+        sync_path(self._snapshots)
+        replace_file(self._pointer, draft.id)
         return Snapshot(target, manifest)
 
     def thin(self, keep: int, now: datetime) -> list[str]:
@@ -198,20 +204,3 @@ def _slot(created: datetime, now: datetime) -> tuple[str, str]:
 def _created(snapshot_id: str) -> datetime:
     stamp = snapshot_id.partition("-")[2]
     return instant_of(f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}T{stamp[9:11]}:{stamp[11:13]}:{stamp[13:15]}Z")
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _replace_file(path: Path, text: str) -> None:
-    """Write a small file so that readers see the old or the new text, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    _sync(temporary)
-    temporary.replace(path)
-    _sync(path.parent)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from connectors.salesforce_bulk import Job
 from connectors.salesforce_cells import Cells, cells_of
 from connectors.salesforce_client import SalesforceClient, SessionFactory
 from connectors.salesforce_erased import Erased, ask_erased, due, rows_again
@@ -19,12 +20,14 @@ from connectors.salesforce_errors import Refusal, in_words, reason
 from connectors.salesforce_lookup import changed_parents, has_any, look_up, without
 from connectors.salesforce_mapping import Lookup, ObjectMapping, described_names, load_mapping
 from connectors.salesforce_money import Rates, in_corporate_currency, no_rate, read_rates
-from connectors.salesforce_pages import BulkLimits, pages_of
+from connectors.salesforce_pages import BulkLimits, Part, pages_of
 from connectors.salesforce_plan import Described, ObjectPlan, plan_object
+from connectors.salesforce_records import records_in_order
+from connectors.salesforce_resume import PART, Reading, resumed
 from connectors.salesforce_rows import ID_PREFIX, Rows, read_rows
 from connectors.salesforce_settings import SalesforceSettings, zone_of
 from connectors.secret import Secret
-from connectors.source import Batch, Change, Checkpoint, Covered, Cursor, Problem
+from connectors.source import Batch, Change, Checkpoint, Covered, Cursor, Expected, Problem
 
 _DEFAULT_ZONE: Final = "UTC"
 _ASK_AGAIN: Final = frozenset({"INVALID_FIELD", "INVALID_TYPE", "INVALID_QUERY_LOCATOR", "ROWS_MISSING", "BAD_PAGE"})
@@ -124,6 +127,8 @@ class SalesforceSource:
                 place = f"Salesforce {mapping.name}"
                 if refusal.ends_the_run:
                     raise in_words(refusal, place) from None
+                yield Checkpoint(mapping.name + PART, "")
+                cursor = {name: text for name, text in cursor.items() if name != mapping.name + PART}
                 if is_last or refusal.code not in _ASK_AGAIN:
                     yield Problem(place, reason(refusal), tables=(mapping.table.name,))
                     return
@@ -150,49 +155,65 @@ class SalesforceSource:
         if erased is not None:
             yield from self._again(plan, run, erased.ids)
         is_whole = since is None or todo == "read whole"
+        from_then = None if since is None or is_whole else since - self._overlap
+        fresh = Reading(run.bookmark, from_then, plan.fingerprint)
+        reading = resumed(fresh, cursor.get(name + PART, ""), self._overlap)
+        yield from self._looked_up(plan, run, reading)
+        yield from self._rows(plan, run, reading)
+        if not plan.mapping.is_read_whole and (is_whole or erased is not None):
+            yield Checkpoint(name + _ERASED, _text(reading.begun_at if erased is None else erased.covered_until))
+
+    def _looked_up(self, plan: ObjectPlan, run: _Run, reading: Reading) -> Iterator[Batch]:
+        """Yield the rows whose looked-up values have changed; at the beginning, find out which lookups are empty."""
+        since = reading.begun_at - self._overlap if reading.is_resumed else None
+        since = reading.since or since
         for lookup in plan.mapping.lookups:
-            if since is not None and not is_whole:
-                yield from self._again(plan, run, changed_parents(self.client, lookup, since - self._overlap))
+            if since is not None:
+                yield from self._again(plan, run, changed_parents(self.client, lookup, since))
             elif not has_any(self.client, lookup):
                 run.empty_lookups.add(lookup)
-        yield from self._rows(plan, run, None if since is None or is_whole else since - self._overlap)
-        if not plan.mapping.is_read_whole and (is_whole or erased is not None):
-            yield Checkpoint(name + _ERASED, _text(run.bookmark if erased is None else erased.covered_until))
 
     def _again(self, plan: ObjectPlan, run: _Run, ids: Sequence[str]) -> Iterator[Batch]:
         """Yield what has become of some records, whether or not their stamps moved."""
         return rows_again(self.client, plan, ids, lambda cells: self._rows_of(plan, cells, run))
 
-    def _rows(self, plan: ObjectPlan, run: _Run, since: datetime | None) -> Iterator[Change]:
+    def _rows(self, plan: ObjectPlan, run: _Run, reading: Reading) -> Iterator[Change]:
         """Yield the rows of one object page by page, and its checkpoint when all have come."""
         mapping, table = plan.mapping, plan.mapping.table.name
         unreadable: list[str] = []
         no_rates: set[str] = set()
-        for cells in self._pages(plan, run, since):
-            rows = self._rows_of(plan, cells, run)
+        for part in self._parts(plan, run, reading):
+            if part.total is not None:
+                yield Expected(mapping.name, part.total)
+            rows = self._rows_of(plan, part.cells, run)
             unreadable += rows.unreadable
             no_rates |= rows.no_rates
             if table == "organisation":
                 rows = self._organisation(rows, run)
             yield Batch(table, rows.columns, rows.left_out)
-        if since is None and plan.key_prefix and not mapping.grows and not unreadable:
+            if part.mark is not None and not unreadable and not no_rates:
+                # What cannot be read must be said when all has come: a later run must meet it again.
+                yield Checkpoint(mapping.name + PART, reading.text_at(part.mark), isinstance(part.mark, Job))
+        if reading.since is None and plan.key_prefix and not mapping.grows and not unreadable:
             # All there is has come: what is still stored and did not come was erased without a trace.
-            yield Batch(table, {"id": ()}, replaces=ID_PREFIX + plan.key_prefix)
+            yield Batch(table, {"id": ()}, replaces=ID_PREFIX + plan.key_prefix, goes_on=reading.is_resumed)
         yield Covered((table,))
+        yield Checkpoint(mapping.name + PART, "")
         if unreadable:
             yield _unreadable(plan, unreadable)
         if no_rates:
             yield no_rate(plan, no_rates)
         if not unreadable and not no_rates:
-            yield Checkpoint(mapping.name, f"{_text(run.bookmark)} {plan.fingerprint}")
+            yield Checkpoint(mapping.name, f"{_text(reading.begun_at)} {plan.fingerprint}")
 
-    def _pages(self, plan: ObjectPlan, run: _Run, since: datetime | None) -> Iterator[Cells]:
+    def _parts(self, plan: ObjectPlan, run: _Run, reading: Reading) -> Iterator[Part]:
         """Yield the records page by page; all at once where one row's meaning hangs on the others."""
         if plan.mapping.heads:
-            yield cells_of([record for page in self.client.pages(plan.query()) for record in page.records])
+            pages = records_in_order(self.client, plan)
+            yield Part(cells_of([record for page in pages for record in page.records]), None)
         else:
             limits = BulkLimits(self.settings.bulk_rows, self.settings.bulk_minutes * 60.0)
-            yield from pages_of(self.client, plan, since, run.bookmark, limits)
+            yield from pages_of(self.client, plan, reading.since, run.bookmark, bulk=limits, mark=reading.mark)
 
     def _rows_of(self, plan: ObjectPlan, cells: Cells, run: _Run) -> Rows:
         """Return the rows of some records, with what other objects say about them."""

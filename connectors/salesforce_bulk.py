@@ -1,7 +1,8 @@
 """Read a large object through Bulk API 2.0: a job on Salesforce's side, whose result comes as CSV in large pages.
 
 It costs a fraction of the calls. Rows are worked on while the CSV arrives, so that memory does not grow with them; a
-page that breaks off is asked for again from its beginning, for a row read twice changes nothing.
+page that breaks off is asked for again from its beginning, for a row read twice changes nothing. A job stays where it
+is until all its rows have come, so that a later run can go on with it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Final, cast
 
@@ -20,6 +22,7 @@ from connectors.salesforce_cells import Cells
 from connectors.salesforce_client import SalesforceClient
 from connectors.salesforce_errors import JOB_FAILED, NO_JSON, ROWS_MISSING, Refusal
 from connectors.salesforce_plan import ObjectPlan
+from connectors.salesforce_queries import query_in_bulk
 from connectors.soql import Soql
 
 _ROWS_A_PAGE: Final = 50_000  # of the CSV
@@ -27,36 +30,77 @@ _ROWS_AT_ONCE: Final = 2_000  # worked on together
 _PAGES_MAX: Final = 100_000
 _PAGE_TRIES: Final = 3
 _FIRST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 1.0, 15.0  # each poll is an API call
-_LOCATOR: Final = re.compile(r"[A-Za-z0-9+/=_-]{1,100}")
+LOCATOR: Final = re.compile(r"[A-Za-z0-9+/=_-]{1,100}")
+JOB_ID: Final = re.compile(r"[A-Za-z0-9]{15,18}")
 _RUNNING: Final = frozenset({"UploadComplete", "InProgress"})
+_NO_CELLS: Final = Cells(0, lambda _path: ())
 
 
-def bulk_cells(client: SalesforceClient, plan: ObjectPlan, seconds: float) -> Iterator[Cells]:
-    """Yield all rows of an object. Raises `Refusal`, before the first row if the object or the organisation cannot.
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job, the page of its result that comes next (empty: the first), and how many rows came before that."""
 
-    ``seconds`` is how long the job may take; it is then ended.
+    id: str
+    locator: str = ""
+    received: int = 0
+
+
+BulkPart = tuple[Cells, Job | None, int | None]
+"""Some rows, the mark behind them where a page has ended, and how many there are in all, said at the beginning."""
+
+
+def bulk_parts(client: SalesforceClient, plan: ObjectPlan, seconds: float, job: Job | None) -> Iterator[BulkPart]:
+    """Yield all rows of an object, or those that an earlier job still has. Raises `Refusal`.
+
+    ``seconds`` is how long the job may take; it is then ended. A job that is no longer there is made anew.
     """
-    job = _job_of(client, plan.query())
-    is_done = False
+    total = None if job is None else _total_of_earlier(client, job, seconds)
+    if job is None or total is None:
+        job = Job(_made(client, query_in_bulk(plan)))
+    is_done = total is not None
     try:
-        total = _wait(client, job, seconds)
-        is_done = True
-        received, locator = 0, ""
-        for _ in range(_PAGES_MAX):
-            page = _Pages(client, plan, job, locator)
-            yield from page.cells()
-            received, locator = received + page.row_count, page.next_locator
-            if not locator:
-                break
-        if received != total:
-            raise Refusal(ROWS_MISSING, 200)
-    finally:
-        client.end_job(job, is_done=is_done)
+        if total is None:
+            yield _NO_CELLS, job, None
+            total = _wait(client, job.id, seconds)
+            is_done = True
+        yield _NO_CELLS, job, total
+        yield from _results(client, plan, job, total)
+    except Refusal as refusal:
+        if not refusal.ends_the_run:
+            client.end_job(job.id, is_done=is_done)
+        raise
+    client.end_job(job.id, is_done=True)
 
 
-def _job_of(client: SalesforceClient, query: Soql) -> str:
+def _total_of_earlier(client: SalesforceClient, job: Job, seconds: float) -> int | None:
+    """Return how many rows an earlier job has found; None where it has none for us any more."""
+    try:
+        return _wait(client, job.id, seconds)
+    except Refusal as refusal:
+        if refusal.ends_the_run:
+            raise
+        if refusal.code == JOB_FAILED:
+            client.end_job(job.id, is_done=False)
+        return None
+
+
+def _results(client: SalesforceClient, plan: ObjectPlan, job: Job, total: int) -> Iterator[BulkPart]:
+    """Yield the pages from the job's locator on. All of them together must have as many rows as the job found."""
+    for _ in range(_PAGES_MAX):
+        page = _Pages(client, plan, job.id, job.locator)
+        for cells in page.cells():
+            yield cells, None, None
+        job = Job(job.id, page.next_locator, job.received + page.row_count)
+        if not job.locator or job.received > total:
+            break
+        yield _NO_CELLS, job, None
+    if job.received != total:
+        raise Refusal(ROWS_MISSING, 200)
+
+
+def _made(client: SalesforceClient, query: Soql) -> str:
     job = client.bulk("POST", "", {"operation": "queryAll", "query": query}).get("id")
-    if not isinstance(job, str) or not re.fullmatch(r"[A-Za-z0-9]{15,18}", job):
+    if not isinstance(job, str) or not JOB_ID.fullmatch(job):
         raise Refusal(NO_JSON, 200)
     return job
 
@@ -124,7 +168,7 @@ def _text(response: requests.Response) -> Iterable[str]:
 def _next_locator(text: str) -> str:
     if text in {"", "null"}:
         return ""
-    if not _LOCATOR.fullmatch(text):
+    if not LOCATOR.fullmatch(text):
         raise Refusal(NO_JSON, 200)
     return text
 

@@ -330,6 +330,7 @@ def _described_field(entry: Mapping[str, object]) -> DescribedField:
         name=str(entry.get("name", "")),
         type=str(entry.get("type", "")),
         is_filterable=entry.get("filterable") is not False,
+        is_sortable=entry.get("sortable") is not False,
         is_calculated=entry.get("calculated") is True,
         relationship=str(entry.get("relationshipName") or ""),
         refers_to=tuple(map(str, targets)) if isinstance(targets, list) else (),

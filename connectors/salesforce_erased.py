@@ -17,6 +17,7 @@ from connectors.salesforce_client import SalesforceClient
 from connectors.salesforce_errors import Refusal
 from connectors.salesforce_lookup import chunks
 from connectors.salesforce_plan import ObjectPlan
+from connectors.salesforce_records import records_of
 from connectors.salesforce_rows import ID_PREFIX, Rows
 from connectors.source import Batch
 
@@ -62,8 +63,7 @@ def rows_again(
 ) -> Iterator[Batch]:
     """Yield what has become of these records: those that are there, perhaps brought back, and those that are gone."""
     for asked in chunks(ids):
-        records = [record for page in client.pages(plan.query_of(asked)) for record in page.records]
-        rows = rows_of(cells_of(records))
+        rows = rows_of(cells_of(records_of(client, plan, asked)))
         alive = set(rows.columns["id"])
         gone = [row_id for row_id in (f"{ID_PREFIX}{each}" for each in asked) if row_id not in alive]
         yield Batch(plan.mapping.table.name, rows.columns, gone)

@@ -12,6 +12,7 @@ from typing import Final
 from connectors.errors import AccessError, CredentialsError, LimitError, NotFoundError, SourceError
 
 QUERY_TIMEOUT: Final = "QUERY_TIMEOUT"
+LOCATOR_EXPIRED: Final = "INVALID_QUERY_LOCATOR"
 # Our own codes, for answers that are a success in form only.
 NO_JSON: Final = "NO_JSON"
 ROWS_MISSING: Final = "ROWS_MISSING"
@@ -84,7 +85,7 @@ _BY_CODE: Final[Mapping[str, _Meaning]] = {
     QUERY_TIMEOUT: _Meaning(
         SourceError, "the query ran for too long and was stopped. It is tried again with the next refresh.", False
     ),
-    "INVALID_QUERY_LOCATOR": _Meaning(
+    LOCATOR_EXPIRED: _Meaning(
         SourceError, "the pages of the query expired twice while they were read. It is tried again.", False
     ),
     "OPERATION_TOO_LARGE": _Meaning(

@@ -1,6 +1,7 @@
 """Read an object by the way that suits it: page by page, by a bulk job where it is large, or in spans of time.
 
-Spans of time are for a query that runs for too long: one that still does is halved.
+Spans of time are for a query that runs for too long: one that still does is halved. With every part comes the mark
+from which a later run can go on.
 """
 
 from __future__ import annotations
@@ -10,12 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from connectors.salesforce_bulk import bulk_cells
+from connectors.salesforce_bulk import Job, bulk_parts
 from connectors.salesforce_cells import Cells, cells_of
 from connectors.salesforce_client import SalesforceClient
 from connectors.salesforce_errors import QUERY_TIMEOUT, Refusal
 from connectors.salesforce_plan import ObjectPlan
+from connectors.salesforce_queries import Place, query_in_bulk
+from connectors.salesforce_records import records_in_order
 from connectors.soql import select
+
+Mark = Place | Job
+"""How far an object was read: up to a place, or up to a page of a job's result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,61 +32,95 @@ class BulkLimits:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some records of an object, how many there are in all (None: as was said), and the mark behind them, if any."""
+
+    cells: Cells
+    mark: Mark | None
+    total: int | None = None
+
+
 _SHORTEST: Final = timedelta(minutes=1)
 _QUERIES_MAX: Final = 1_000  # far more than any object needs; a bound all the same
+_QUERY_CHARACTERS_MAX: Final = 100_000  # what a query may have that stands in no address
 
 
 def pages_of(
-    client: SalesforceClient, plan: ObjectPlan, since: datetime | None, now: datetime, bulk: BulkLimits
-) -> Iterator[Cells]:
+    client: SalesforceClient,
+    plan: ObjectPlan,
+    since: datetime | None,
+    now: datetime,
+    *,
+    bulk: BulkLimits,
+    mark: Mark | None = None,
+) -> Iterator[Part]:
     """Yield all records of an object, or those of what changed since; some perhaps twice. Raises `Refusal`.
 
-    A whole object with many rows is read by a bulk job, unless the organisation refuses it.
+    A whole object with many rows is read by a bulk job, unless the organisation refuses it. With a mark only what
+    is behind it comes.
     """
-    pages = client.pages(plan.query(since))
+    place = mark if isinstance(mark, Place) else None
     try:
-        first = next(pages)
-        if since is None and first.total >= bulk.rows:
-            pages.close()
-            yield from _in_bulk(client, plan, bulk)
-            return
-        yield cells_of(first.records)
-        for page in pages:
-            yield cells_of(page.records)
+        for part in _parts(client, plan, since, bulk, mark):
+            yield part
+            place = part.mark if isinstance(part.mark, Place) else place
     except Refusal as refusal:
         if refusal.code != QUERY_TIMEOUT or plan.mapping.is_read_whole:
             raise
-        start = since or _oldest(client, plan)
+        moves_with = plan.money is not None and plan.money.moves_with
+        start = place.stamp if place else None if moves_with else since
+        start = start or _oldest(client, plan)
         if start is not None:
-            yield from _in_spans(client, plan, start, now)
+            yield from _in_spans(client, plan, since, place or Place(start), now)
 
 
-def _in_bulk(client: SalesforceClient, plan: ObjectPlan, bulk: BulkLimits) -> Iterator[Cells]:
+def _parts(
+    client: SalesforceClient, plan: ObjectPlan, since: datetime | None, bulk: BulkLimits, mark: Mark | None
+) -> Iterator[Part]:
+    after = mark if isinstance(mark, Place) else None
+    pages = records_in_order(client, plan, since, after)
+    if isinstance(mark, Job):
+        yield from _in_bulk(client, plan, bulk, mark)
+        return
+    for number, page in enumerate(pages):
+        is_whole = not number and since is None and after is None
+        if is_whole and page.total >= bulk.rows and len(query_in_bulk(plan)) <= _QUERY_CHARACTERS_MAX:
+            yield from _in_bulk(client, plan, bulk, None)
+            return
+        yield Part(cells_of(page.records), page.last, None if number else page.total)
+
+
+def _in_bulk(client: SalesforceClient, plan: ObjectPlan, bulk: BulkLimits, job: Job | None) -> Iterator[Part]:
     try:
-        yield from bulk_cells(client, plan, bulk.seconds)
+        for cells, mark, total in bulk_parts(client, plan, bulk.seconds, job):
+            yield Part(cells, mark, total)
     except Refusal as refusal:
         if refusal.ends_the_run:
             raise
-        for page in client.pages(plan.query()):
-            yield cells_of(page.records)
+        for page in records_in_order(client, plan):
+            yield Part(cells_of(page.records), page.last, page.total)
 
 
-def _in_spans(client: SalesforceClient, plan: ObjectPlan, first: datetime, now: datetime) -> Iterator[Cells]:
+def _in_spans(
+    client: SalesforceClient, plan: ObjectPlan, since: datetime | None, first: Place, now: datetime
+) -> Iterator[Part]:
     """Yield the pages span by span, the last one open: what changes meanwhile is in it."""
-    middle = first + (now - first) / 2
-    spans: list[tuple[datetime, datetime | None]] = [(now, None), (middle, now), (first, middle)]
+    middle = first.stamp + (now - first.stamp) / 2
+    spans: list[tuple[Place, datetime | None]] = [(Place(now), None), (Place(middle), now), (first, middle)]
     for _ in range(_QUERIES_MAX):
         if not spans:
             return
         start, end = spans.pop()
         try:
-            for page in client.pages(plan.query(start, end)):
-                yield cells_of(page.records)
+            for page in records_in_order(client, plan, since, start, end):
+                yield Part(cells_of(page.records), page.last)
+                start = page.last or start
         except Refusal as refusal:
-            if refusal.code != QUERY_TIMEOUT or end is None or end - start <= _SHORTEST:
+            if refusal.code != QUERY_TIMEOUT or end is None or end - start.stamp <= _SHORTEST:
                 raise
-            middle = start + (end - start) / 2
-            spans += [(middle, end), (start, middle)]
+            middle = start.stamp + (end - start.stamp) / 2
+            spans += [(Place(middle), end), (start, middle)]
     raise Refusal(QUERY_TIMEOUT, 400)
 
 

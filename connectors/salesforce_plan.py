@@ -5,14 +5,13 @@ What is missing and matters is said as a `Problem`; the rest is read.
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from connectors.salesforce_mapping import Choice, ColumnRule, Condition, FieldName, Lookup, ObjectMapping
-from connectors.soql import AnyOf, Soql, Where, select
+from connectors.soql import Where
 from connectors.source import Problem
 from kpis.tables import ColumnType
 
@@ -34,6 +33,7 @@ class DescribedField:
     name: str
     type: str
     is_filterable: bool = True
+    is_sortable: bool = True
     is_calculated: bool = False
     relationship: str = ""
     refers_to: tuple[str, ...] = ()
@@ -70,7 +70,8 @@ class ObjectPlan:
     ``filters`` are those conditions of the mapping that the organisation can check for us. They are used only where
     all rows are read, or rows never change: a row that no longer meets them must be seen to be taken out.
     ``drifting`` are fields whose value changes without moving the stamp: formulas, and fields of a record above.
-    ``types`` are the types of the fields, as a describe names them.
+    ``types`` are the types of the fields, as a describe names them. ``order`` are the fields by which rows have their
+    `Place`, none where the organisation cannot sort by them.
     """
 
     mapping: ObjectMapping
@@ -82,28 +83,7 @@ class ObjectPlan:
     money: MoneyPlan | None = None
     drifting: tuple[str, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict, hash=False)
-
-    def query_of(self, ids: Sequence[str]) -> Soql:
-        """Return the query for these records, wherever they are."""
-        return select(self.paths, self.mapping.name, [Where("Id", "IN", ids)])
-
-    def query(self, since: datetime.datetime | None = None, until: datetime.datetime | None = None) -> Soql:
-        """Return the query for all rows, or for those that changed since, and before ``until``."""
-        where: list[Where | AnyOf] = []
-        if since is not None and not self.mapping.is_read_whole:
-            where += self._moved(since, until)
-        if self.mapping.is_read_whole or self.mapping.grows:
-            where += self.filters
-        return select(self.paths, self.mapping.name, where)
-
-    def _moved(self, since: datetime.datetime, until: datetime.datetime | None) -> Iterator[Where | AnyOf]:
-        own = Where(self.mapping.changed, ">=", since)
-        if until is not None:
-            yield from (own, Where(self.mapping.changed, "<", until))
-        elif self.money is not None and self.money.moves_with:
-            yield AnyOf((own, Where(self.money.moves_with, ">=", since)))
-        else:
-            yield own
+    order: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +146,7 @@ def _plan_of(
         tells_erased=known.tells_deleted,
         money=money,
         drifting=() if fitted.is_read_whole else tuple(_drifting(kept, known)),
+        order=(changed, "Id") if changed and all(known.fields[each].is_sortable for each in (changed, "Id")) else (),
     )
 
 

@@ -2,6 +2,7 @@
 
 A source is read from a cursor. It yields `Change`s in any order; applying them again changes nothing (rows are
 upserted by id). The cursor that is kept is the last `Checkpoint` of each name, and it is kept together with the rows.
+A run that is stopped may go on from any checkpoint, if the rows that came before it are still there.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ class Batch:
 
     Values are None, str, float, int, bool, `datetime.date` or aware UTC `datetime.datetime`, as the table says.
     Columns that the source does not know are left out. ``deleted`` lists ids that are gone. ``replaces``, when
-    not empty, is an id prefix: rows in the store with that prefix that no batch of this run has are gone too.
+    not empty, is an id prefix: rows in the store with that prefix that no batch of this run has are gone too;
+    where ``goes_on``, that no batch of this run has nor of the stopped one that it goes on from.
     """
 
     table: str
     columns: Mapping[str, Sequence[object]]
     deleted: Sequence[str] = ()
     replaces: str = ""
+    goes_on: bool = False
 
     @property
     def row_count(self) -> int:
@@ -36,10 +39,23 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """All changes of ``name`` up to ``value`` have been yielded."""
+    """All changes of ``name`` up to ``value`` have been yielded.
+
+    An empty value takes back what was said of a reading that has not ended. ``is_dear``: to be kept at once, as
+    coming to it again would cost much.
+    """
 
     name: str
     value: str
+    is_dear: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """About how many rows of ``name`` are still to come."""
+
+    name: str
+    row_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +94,7 @@ class Finding:
         return f"{self.place}: {self.words}" + (f" {self.remedy}" if self.remedy else "")
 
 
-Change = Batch | Checkpoint | Problem | Covered
+Change = Batch | Checkpoint | Problem | Covered | Expected
 
 
 class Source(Protocol):

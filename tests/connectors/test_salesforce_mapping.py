@@ -11,6 +11,7 @@ from connectors.errors import SourceError
 from connectors.salesforce_cells import Record, cells_of
 from connectors.salesforce_mapping import ObjectMapping, load_mapping
 from connectors.salesforce_plan import DescribedField, DescribedObject, plan_object
+from connectors.salesforce_queries import query
 from connectors.salesforce_rows import Rows, read_rows
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -203,9 +204,9 @@ def test_conditions_are_asked_of_the_organisation_only_where_all_rows_are_read()
     moving = plan_object(mapping_of({**keep, "fields": {"name": "Name"}, "changed": "Stamp"}, "account"), known).plan
     assert whole is not None
     assert moving is not None
-    assert whole.query().endswith("WHERE Kind__c IN ('A','b') AND Sum__c > 0.0 AND Flag__c = false")
-    assert "WHERE" not in moving.query()
-    assert moving.query(datetime(2026, 9, 14, tzinfo=UTC)).endswith("WHERE Stamp >= 2026-09-14T00:00:00.000Z")
+    assert query(whole).endswith("WHERE Kind__c IN ('A','b') AND Sum__c > 0.0 AND Flag__c = false")
+    assert "WHERE" not in query(moving)
+    assert "WHERE Stamp >= 2026-09-14T00:00:00.000Z ORDER BY" in query(moving, datetime(2026, 9, 14, tzinfo=UTC))
 
 
 def test_an_object_whose_stamp_cannot_be_asked_for_is_read_whole() -> None:

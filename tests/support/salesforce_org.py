@@ -5,7 +5,7 @@ Alice leads Bob and Charlie. Times are those of a clock that only moves when a t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from connectors.sandbox.salesforce import ConnectedApp, SalesforceOrg, Salesforc
 from connectors.sandbox.salesforce import SalesforceSettings as OrgSettings
 from connectors.sandbox.server import Server
 from connectors.secret import Secret
-from connectors.source import Batch, Checkpoint, Covered, Cursor, Problem
+from connectors.source import Batch, Change, Checkpoint, Covered, Cursor, Problem
 
 START = datetime(2026, 9, 14, 8, 0, tzinfo=UTC)
 ALICE, BOB, CHARLIE = "005000000000001AAA", "005000000000002AAA", "005000000000003AAA"
@@ -146,11 +146,16 @@ class Read:
 
 def read(source: SalesforceSource, cursor: Cursor | None = None, before: Read | None = None) -> Read:
     """Run the source and keep what it says, over what an earlier run left, as the store does."""
-    result = Read(rows={table: dict(rows) for table, rows in before.rows.items()} if before else {})
     said = before.cursor if before and cursor is None else cursor or {}
+    return keep(source.changes(said), before)
+
+
+def keep(changes: Iterable[Change], before: Read | None = None) -> Read:
+    """Keep what a source says, over what an earlier run left, as the store does."""
+    result = Read(rows={table: dict(rows) for table, rows in before.rows.items()} if before else {})
     replaced: list[tuple[str, str]] = []
     seen: set[str] = set()
-    for change in source.changes(said):
+    for change in changes:
         match change:
             case Batch():
                 rows = result.rows.setdefault(change.table, {})
@@ -161,7 +166,7 @@ def read(source: SalesforceSource, cursor: Cursor | None = None, before: Read | 
                     seen.add(str(row["id"]))
                 for gone in change.deleted:
                     rows.pop(gone, None)
-                if change.replaces:
+                if change.replaces and not change.goes_on:
                     replaced.append((change.table, change.replaces))
                 result.row_count += change.row_count
                 result.batch_sizes.append(change.row_count)
@@ -174,7 +179,8 @@ def read(source: SalesforceSource, cursor: Cursor | None = None, before: Read | 
     for table, prefix in replaced:
         kept = {i: row for i, row in result.rows[table].items() if not i.startswith(prefix) or i in seen}
         result.rows[table] = kept
-    result.cursor = {**(before.cursor if before else {}), **result.cursor}
+    cursor = {**(before.cursor if before else {}), **result.cursor}
+    result.cursor = {name: value for name, value in cursor.items() if value}
     return result
 
 
