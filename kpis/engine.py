@@ -123,6 +123,13 @@ def text_column(table: pa.Table, name: str) -> Words:
     return Words(places[codes], [words[place] for place in ordered])
 
 
+def rows_where(table: pa.Table, name: str, number: int) -> pa.Table:
+    """Return the rows whose column has this number."""
+    import pyarrow.compute as pc
+
+    return table.filter(pc.equal(table[name], number))
+
+
 def integer_column(table: pa.Table, name: str) -> Integers:
     """Return a column of whole numbers without gaps."""
     return np.asarray(table[name].to_numpy(), dtype=np.int64)

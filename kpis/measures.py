@@ -45,14 +45,38 @@ def grouped(fact: str, axis: str, columns: tuple[str, ...], totals: tuple[Total,
     Result columns: ``c0``... the columns, ``day``, ``rows`` and ``t0``... the totals. ``affected``, if not empty,
     names a table with the ids of the rows that count.
     """
-    day = f"{axis}_day"
-    sums = [_named(_sum(total, FACTS[fact]), f"t{place}") for place, total in enumerate(totals)]
+    day = exp.column(f"{axis}_day")
     return rendered(
         _selected(columns)
-        .select(_named(exp.column(day), "day"), _named(exp.Count(this=exp.Star()), ROWS), *sums, copy=False)
+        .select(*_totalled(day, totals, FACTS[fact]), copy=False)
         .from_(FACTS[fact].view, copy=False)
-        .where(_is_not_null(exp.column(day)), *_among(affected), copy=False)
-        .group_by(*map(exp.column, (*columns, day)), copy=False)
+        .where(_is_not_null(day), *_among(affected), copy=False)
+        .group_by(*map(exp.column, columns), day, copy=False)
+    )
+
+
+@lru_cache(maxsize=1024)
+def grouped_by_each(
+    fact: str, axis: str, columns: tuple[str, ...], totals: tuple[Total, ...], affected: str = ""
+) -> str:
+    """Return the query that gives, in one pass over the rows, what `grouped` gives for each of the columns.
+
+    There must be several columns; one without a name is none at all. Result columns: ``place`` in the columns, ``c0``
+    the column's value, and the others of `grouped`.
+    """
+    named = [(place, exp.column(column)) for place, column in enumerate(columns) if column]
+    is_in = [(place, column, exp.EQ(this=_grouping(column), expression=exp.convert(0))) for place, column in named]
+    day = exp.column(f"{axis}_day")
+    sets = [exp.Tuple(expressions=[exp.column(column), day] if column else [day]) for column in columns]
+    none = exp.convert(columns.index("") if "" in columns else -1)
+    place_of = exp.Case(ifs=[exp.If(this=one, true=exp.convert(place)) for place, _, one in is_in], default=none)
+    value_of = exp.Case(ifs=[exp.If(this=one, true=column) for _, column, one in is_in])
+    return rendered(
+        exp.Select(expressions=[_named(place_of, "place"), _named(value_of, "c0")])
+        .select(*_totalled(day, totals, FACTS[fact]), copy=False)
+        .from_(FACTS[fact].view, copy=False)
+        .where(_is_not_null(day), *_among(affected), copy=False)
+        .group_by(exp.GroupingSets(expressions=sets), copy=False)
     )
 
 
@@ -185,6 +209,17 @@ def _selected(columns: Sequence[str]) -> exp.Select:
 
 def _named(tree: exp.Expr, name: str) -> exp.Alias:
     return exp.Alias(this=tree, alias=exp.to_identifier(name))
+
+
+def _totalled(day: exp.Expr, totals: Sequence[Total], fact: Fact) -> list[exp.Expr]:
+    """Return what a grouped query selects besides its columns."""
+    sums = [_named(_sum(total, fact), f"t{place}") for place, total in enumerate(totals)]
+    return [_named(day, "day"), _named(exp.Count(this=exp.Star()), ROWS), *sums]
+
+
+def _grouping(column: exp.Expr) -> exp.Expr:
+    """Return the call that is 0 where the row's set has this column."""
+    return exp.Anonymous(this="GROUPING", expressions=[column])
 
 
 def _sum(total: Total, fact: Fact) -> exp.Expr:

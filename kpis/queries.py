@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from kpis.directory import WORD_DIMENSIONS
-from kpis.engine import FactEngine, text_column
+from kpis.engine import FactEngine, rows_where, text_column
 from kpis.facts import Fact
-from kpis.measures import grouped, sampled
+from kpis.measures import grouped, grouped_by_each, sampled
 from kpis.plan import Grouping, Sampling
 
 if TYPE_CHECKING:
@@ -42,12 +42,8 @@ def run(
     """Run these queries; ``affected`` may name, for a fact, a table with the ids of the only rows that count."""
     results = Results()
     for grouping in groupings:
-        fact = grouping.fact
-        for dimension in grouping.dimensions:
-            columns = tuple(fact.dimensions[name] for name in (dimension,) if name)
-            query = grouped(fact.name, grouping.axis, columns, tuple(grouping.totals.values()), affected(fact))
-            table = engine.fact_rows(fact, query)
-            results.sums[fact.name, grouping.axis, dimension] = table
+        for dimension, table in _sums(engine, grouping, affected(grouping.fact)).items():
+            results.sums[grouping.fact.name, grouping.axis, dimension] = table
             results.note(dimension, table, "c0")
     for sampling in samplings:
         fact, measure = sampling.fact, sampling.measure
@@ -57,3 +53,14 @@ def run(
         for place, dimension in enumerate(sampling.named):
             results.note(dimension, table, f"c{place}")
     return results
+
+
+def _sums(engine: FactEngine, grouping: Grouping, affected: str) -> dict[str, pa.Table]:
+    """Return the rows of a grouping by dimension, all computed in one pass over the fact."""
+    fact, totals = grouping.fact, tuple(grouping.totals.values())
+    columns = tuple(fact.dimensions[name] if name else "" for name in grouping.dimensions)
+    if len(columns) == 1:
+        query = grouped(fact.name, grouping.axis, tuple(filter(None, columns)), totals, affected)
+        return dict.fromkeys(grouping.dimensions, engine.fact_rows(fact, query))
+    rows = engine.fact_rows(fact, grouped_by_each(fact.name, grouping.axis, columns, totals, affected))
+    return {dimension: rows_where(rows, "place", place) for place, dimension in enumerate(grouping.dimensions)}

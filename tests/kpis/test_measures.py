@@ -12,7 +12,7 @@ from kpis.catalogue import load_catalogue
 from kpis.definitions import Condition, Language, Measure
 from kpis.errors import DefinitionError
 from kpis.facts import FACTS
-from kpis.measures import DIALECTS, condition_tree, grouped, listed, rendered, view_query
+from kpis.measures import DIALECTS, condition_tree, grouped, grouped_by_each, listed, rendered, view_query
 from kpis.plan import plan_of
 from kpis.totals import Total, fact_of
 
@@ -25,6 +25,15 @@ def test_a_grouping_sums_each_total_over_the_rows_that_count() -> None:
         "SELECT owner AS c0, close_day AS day, COUNT(*) AS rows, CAST(COALESCE(SUM(deals), 0) AS DOUBLE) AS t0, "
         "CAST(COALESCE(SUM(CASE WHEN is_won = TRUE AND kind <> 'new' THEN TRY_CAST(amount AS DECIMAL(38, 12)) END), "
         "0) AS DOUBLE) AS t1 FROM fact_opportunity WHERE NOT close_day IS NULL GROUP BY owner, close_day"
+    )
+
+
+def test_groupings_by_several_columns_take_one_pass() -> None:
+    assert grouped_by_each("opportunity", "close", ("owner", "", "kind"), (Total("deals", ()),)) == (
+        "SELECT CASE WHEN GROUPING(owner) = 0 THEN 0 WHEN GROUPING(kind) = 0 THEN 2 ELSE 1 END AS place, "
+        "CASE WHEN GROUPING(owner) = 0 THEN owner WHEN GROUPING(kind) = 0 THEN kind END AS c0, close_day AS day, "
+        "COUNT(*) AS rows, CAST(COALESCE(SUM(deals), 0) AS DOUBLE) AS t0 FROM fact_opportunity "
+        "WHERE NOT close_day IS NULL GROUP BY GROUPING SETS ((owner, close_day), (close_day), (kind, close_day))"
     )
 
 
