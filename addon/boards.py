@@ -20,7 +20,7 @@ from connectors.sheets_content import TabContent
 from kpis.definitions import Language
 from kpis.questions import Answer, Question
 
-TABS: Final = ("scorecard", "leaderboard")
+TABS: Final = ("scorecard", "leaderboard", "quality")
 _PERIOD: Final = "this quarter"
 _SCORECARD: Final = "manager"
 _LEADERBOARD: Final = ("revenue", "quota_attainment", "won_opportunities", "win_rate", "pipeline_value")

@@ -161,8 +161,18 @@ def _targets(organisation: Organisation) -> Iterator[Finding]:
         yield Finding("targets", doubt.aspect == "within reach", doubt.sentence)
 
 
+def _quality(organisation: Organisation) -> Iterator[Finding]:
+    """Yield how much of the data is doubtful. That is work for those who keep it, and no fault of the set-up."""
+    from addon.quality import quality_report, quality_summary
+    from addon.reader import Reader
+
+    if Store(organisation.data_folder).current() is not None:
+        report = quality_report(Reader(organisation).desk(), organisation.settings, 1)
+        yield Finding("data quality", True, quality_summary(report))
+
+
 _PARTS: Final[Mapping[str, Callable[[Organisation], Iterator[Finding]]]] = {
     "settings": _settings, "own definitions": _definitions, "data folder": _data_folder, "sources": _sources,
     "Salesforce": _salesforce, "Google Sheets": _spreadsheets, "add-on": _addon, "snapshot": _snapshot,
-    "targets": _targets,
+    "targets": _targets, "data quality": _quality,
 }  # fmt: skip

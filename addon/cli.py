@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "list": "asking:list_kpis",
     "connect": "connecting:connect",
     "check": "setup:check",
+    "quality": "judging:quality",
     "sync": "data:sync",
     "publish": "data:publish",
     "runs": "data:runs",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine, delete, insert, select
@@ -11,9 +11,11 @@ from sqlalchemy import Engine, delete, insert, select
 from addon.boards import TABS, kpi_tabs
 from addon.database import PUBLICATION, open_database
 from addon.errors import AddonError
-from addon.reader import Reader
+from addon.quality import quality_report
+from addon.quality_tab import QUALITY_KEY, quality_tab
+from addon.reader import Desk, Reader
 from addon.runs import Outcome
-from addon.settings import Organisation
+from addon.settings import Organisation, Settings
 from connectors.errors import SourceError
 from connectors.sheets import SpreadsheetWriter, TabContent
 from kpis.definitions import Language
@@ -32,7 +34,7 @@ def publish(organisation: Organisation, writer: SpreadsheetWriter, *, tab: str =
     settings = organisation.settings
     desk = Reader(organisation).desk()
     language: Language = "fr" if settings.text("org", "language") == "fr" else "en"
-    tabs = [content for content in kpi_tabs(desk, language) if tab in {"", content.key}]
+    tabs = [content for content in _tabs(desk, settings, language, tab) if tab in {"", content.key}]
     today = settings.clock.today(desk.snapshot.manifest.company.time_zone)
     content = _digest(tabs, today.isoformat())
     publications = Publications(open_database(organisation.data_folder))
@@ -55,6 +57,14 @@ def publish(organisation: Organisation, writer: SpreadsheetWriter, *, tab: str =
     state = "failed" if errors else "done" if written else "unchanged"
     calls = writer.call_count - calls_before
     return Outcome(state, call_count=calls, snapshot=desk.snapshot.id, problems=tuple(notes), error=" ".join(errors))
+
+
+def _tabs(desk: Desk, settings: Settings, language: Language, tab: str) -> Iterator[TabContent]:
+    """Yield the tabs that every spreadsheet gets, and the report of data quality where it is wanted."""
+    if tab != QUALITY_KEY:
+        yield from kpi_tabs(desk, language)
+    if tab == QUALITY_KEY or settings.flag("quality", "tab"):
+        yield quality_tab(quality_report(desk, settings), language)
 
 
 def _digest(tabs: Sequence[TabContent], day: str) -> str:

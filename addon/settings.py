@@ -104,6 +104,12 @@ KEYS: Final[tuple[Key, ...]] = (
         ("folder", "text", "", "folder with TOML files of your own measures, KPIs, synonyms and scorecards"),
     ),
     *_keys(
+        "quality",
+        ("stalled_days", "integer", 0, "from what age on an open deal has stalled; 0: twice the median cycle"),
+        ("duplicate_days", "integer", 30, "how near the close dates of two deals are that may be the same"),
+        ("tab", "boolean", False, "also write the report into a tab of the spreadsheets in google.publish_to"),
+    ),
+    *_keys(
         "schedule",
         ("every_minutes", "integer", 15, "minutes between refreshes; at least 5 for a real organisation"),
         ("stale_after_minutes", "integer", 1440, "an answer says stale when the last sync is older"),
@@ -125,7 +131,8 @@ _CHOICES: Final = {
 }  # fmt: skip
 _BOUNDS: Final = {
     ("org", "fiscal_year_start_month"): (0, 12), ("schedule", "every_minutes"): (1, 10_080),
-    ("salesforce", "compare_hours"): (0, 8_760),
+    ("salesforce", "compare_hours"): (0, 8_760), ("quality", "stalled_days"): (0, 3_650),
+    ("quality", "duplicate_days"): (0, 365),
     ("schedule", "stale_after_minutes"): (1, 525_600), ("schedule", "keep_snapshots"): (1, 100_000),
     ("web", "port"): (0, 65_535), ("web", "workers"): (1, 64), ("web", "key_days"): (1, 3_650),
 }  # fmt: skip
