@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from connectors.sheets_locale import Raw, fold
+from connectors.sheets_locale import Raw, fold, is_blank
 from connectors.sheets_mapping import TabMapping
-from connectors.sheets_periods import is_period_header
+from connectors.sheets_periods import is_period_header, period_in_title, with_year, year_of
 from connectors.sheets_words import Alternatives, Header, TableWords, Vocabulary
 from connectors.source import Problem
 
@@ -146,15 +146,14 @@ def _best_match(title: str, grid: Grid, words: TableWords, mapping: TabMapping) 
     """Return the row of the first ones that has the most columns of the table, the earliest of equals."""
     matches = [
         match
-        for number, row in enumerate(grid[:_HEADER_ROWS])
-        if (match := _match_row(title, number, row, words, mapping))
+        for number in range(min(len(grid), _HEADER_ROWS))
+        if (match := _match_row(title, number, grid, words, mapping))
     ]
     return max(matches, key=lambda match: (len(match.names), -match.row), default=None)
 
 
-def _match_row(
-    title: str, number: int, row: Sequence[Raw], words: TableWords, mapping: TabMapping
-) -> HeaderMatch | None:
+def _match_row(title: str, number: int, grid: Grid, words: TableWords, mapping: TabMapping) -> HeaderMatch | None:
+    row = grid[number]
     columns: dict[str, tuple[int, int]] = {}
     constants = {**_implied_by_tab(title, words), **mapping.constants}
     for place, header in _headers_of(row, words, mapping):
@@ -167,6 +166,10 @@ def _match_row(
     periods = _periods_of(row, words, {place for _, place in columns.values()})
     if not columns:
         return None
+    if words.table.name == "target" and "year" not in columns:
+        above = grid[number - 1] if number else ()
+        periods = [(place, with_year(raw, _year_above(above, place) or _year_in(title))) for place, raw in periods]
+        constants = {**_period_by_title(title, columns, has_periods=bool(periods)), **constants}
     places = {column: place for column, (_, place) in columns.items() if not (periods and column == "value")}
     return HeaderMatch(words, number, places, constants, periods, mapping.factors)
 
@@ -187,6 +190,27 @@ def _headers_of(row: Sequence[Raw], words: TableWords, mapping: TabMapping) -> I
 def _implied_by_tab(title: str, words: TableWords) -> Mapping[str, str]:
     padded = f" {fold(title)} "
     return next((constants for name, constants in words.implied_by_tab.items() if f" {name} " in padded), {})
+
+
+def _year_above(above: Sequence[Raw], place: int) -> int | None:
+    """Return the year that stands over a column, or over the nearest one to its left as a merged cell does."""
+    over = next((raw for raw in reversed(above[: place + 1]) if not is_blank(raw)), None)
+    return year_of(over)
+
+
+def _year_in(title: str) -> int | None:
+    return year_of(period_in_title(title)[-4:])
+
+
+def _period_by_title(title: str, columns: Mapping[str, object], *, has_periods: bool) -> Mapping[str, str]:
+    """Return what the title adds: the period of a tab a month, or the year of a tab with columns of months."""
+    period = period_in_title(title)
+    if not period or has_periods or not {"period_start", "period"}.isdisjoint(columns):
+        return {}
+    if {"month", "quarter"}.isdisjoint(columns):
+        return {"period": period}
+    year = _year_in(title)
+    return {"year": str(year)} if year else {}
 
 
 def _periods_of(row: Sequence[Raw], words: TableWords, taken: set[int]) -> Sequence[tuple[int, Raw]]:

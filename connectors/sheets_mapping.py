@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -32,10 +33,23 @@ class TabMapping:
 def tab_mappings(entries: Mapping[str, object]) -> dict[str, tuple[TabMapping, ...]]:
     """Read the setting ``google.tabs``: tab title -> table, or -> table, columns, constants and factors.
 
+    A star in a title stands for any characters, so that several tabs of one shape need one entry.
+
     A tab that holds several tables, such as orders and their lines, has a list of these. Raises SourceError that
     names the entry.
     """
     return {title: _mappings(title, entry) for title, entry in entries.items()}
+
+
+def mappings_of(title: str, mappings: Mapping[str, Sequence[TabMapping]]) -> Sequence[TabMapping]:
+    """Return what the settings say of a tab: under its title, else under the first pattern that it fits."""
+    name = title if title in mappings else next((name for name in mappings if is_title(title, name)), "")
+    return mappings.get(name, (TabMapping(),))
+
+
+def is_title(title: str, name: str) -> bool:
+    """Whether a name of the settings means this tab; a star stands for any characters: ``Costs *``."""
+    return re.fullmatch(".*".join(map(re.escape, name.split("*"))), title, re.DOTALL) is not None
 
 
 def _mappings(title: str, entry: object) -> tuple[TabMapping, ...]:

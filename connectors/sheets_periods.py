@@ -47,6 +47,28 @@ def is_period_header(raw: Raw) -> bool:
         return False
 
 
+def year_of(raw: Raw) -> int | None:
+    """Return the year that a cell is, and nothing else."""
+    text = None if isinstance(raw, bool) else read_text(raw)
+    return int(text) if text and re.fullmatch(r"\d{4}", text) and int(text) in _YEARS else None
+
+
+def with_year(raw: Raw, year: int | None) -> Raw:
+    """Return a header such as ``Jan`` or ``Q1`` with its year; one that is a whole period by itself as it is."""
+    text = read_text(raw) if isinstance(raw, str) and year is not None else None
+    if text is None:
+        return raw
+    words = _words(raw, text, "month")
+    return f"{text} {year}" if not _whole_period(words) and _part_of_year(words, 2000) else raw
+
+
+def period_in_title(title: str) -> str:
+    """Return the period that a tab's title names, such as ``jan 2026`` in ``Targets Jan 2026``; empty for none."""
+    words = fold(title).split()
+    parts = [" ".join(words[start : start + size]) for size in (2, 1) for start in range(len(words))]
+    return next((part for part in parts if re.search(r"\d{4}", part) and _whole_period(part)), "")
+
+
 def year_days(year: int) -> Days:
     """Return the first and last day of a calendar year."""
     return datetime.date(year, 1, 1), datetime.date(year, 12, 31)

@@ -12,7 +12,8 @@ from connectors.sheets_client import SheetsClient
 from connectors.sheets_headers import Grid, match_tab
 from connectors.sheets_links import PREFIX, Record, TabRecords, identify, link
 from connectors.sheets_locale import Locale, Raw, locale_of, zone_of
-from connectors.sheets_mapping import TabMapping
+from connectors.sheets_mapping import TabMapping, is_title, mappings_of
+from connectors.sheets_merged import fill_merged
 from connectors.sheets_rows import column_letters, read_rows
 from connectors.sheets_state import SpreadsheetState, Tab
 from connectors.sheets_words import Vocabulary, load_vocabulary
@@ -22,7 +23,7 @@ SOURCE_NAME: Final = "sheets"
 _TABLES_CURSOR: Final = "tables"  # which tables tabs held the last time: what vanished must vanish from the store
 _CONTENT_CURSOR: Final = "content"  # the digest of all cells
 _PROBLEMS_CURSOR: Final = "problems"  # what was told about them
-_READER_VERSION: Final = 1  # to be raised whenever the same cells are read differently than before
+_READER_VERSION: Final = 2  # to be raised whenever the same cells are read differently than before
 _CURSORS: Final = (_TABLES_CURSOR, _CONTENT_CURSOR, _PROBLEMS_CURSOR)
 _MOST_ROWS, _MOST_COLUMNS = 200_000, 256  # of one tab
 
@@ -103,19 +104,21 @@ class SheetsSource:
         tabs = [tab for tab in state.tabs if tab.is_grid and not tab.is_ours and tab.row_count and tab.column_count]
         values = self._client.values(spreadsheet_id, [_range(tab) for tab in tabs]) if tabs else []
         grids = [[[_raw(cell) for cell in row] for row in rows] for rows in values]
+        for tab, grid in zip(tabs, grids, strict=True):
+            fill_merged(grid, tab.merges)
         return _Fetched(spreadsheet_id, state, tabs, grids)
 
     def _unmapped(self, found: Sequence[_LabelledTab]) -> Iterator[Problem]:
         titles = {tab.title for tab in found}
         for title in self._mappings:
-            if title not in titles:
+            if not any(is_title(each, title) for each in titles):
                 yield Problem(
                     title, "The settings speak of this tab, but there is none.", "Mend its name under google.tabs."
                 )
 
     def _with_mappings(self, found: Sequence[_LabelledTab]) -> Iterator[tuple[_LabelledTab, TabMapping]]:
         for tab in found:
-            for mapping in self._mappings.get(tab.title, (TabMapping(),)):
+            for mapping in mappings_of(tab.title, self._mappings):
                 yield tab, mapping
 
     def _read(self, tab: _LabelledTab, mapping: TabMapping) -> tuple[_Kept, list[Problem]]:

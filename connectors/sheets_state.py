@@ -15,7 +15,7 @@ TABS_MARK: Final = "scorecell.tabs"  # on the spreadsheet; its value lists the k
 STATE_FIELDS: Final = (
     "spreadsheetId,properties(title,locale,timeZone),"
     "developerMetadata(metadataId,metadataKey,metadataValue),"
-    "sheets(properties(sheetId,title,index,sheetType,gridProperties(rowCount,columnCount)),"
+    "sheets(properties(sheetId,title,index,sheetType,gridProperties(rowCount,columnCount)),merges,"
     "developerMetadata(metadataId,metadataKey,metadataValue)),"
     "namedRanges"
 )
@@ -95,6 +95,7 @@ class Tab:
     column_count: int
     is_grid: bool
     marks: tuple[Mark, ...]
+    merges: tuple[Area, ...] = ()
 
     def mark(self, key: str) -> Mark | None:
         """Return the mark with this key, if the tab has it."""
@@ -149,6 +150,7 @@ def _tab(sheet: Mapping[str, object]) -> Tab:
         column_count=_whole(grid.get("columnCount", 0)),
         is_grid=properties.get("sheetType", "GRID") == "GRID",
         marks=_marks(sheet),
+        merges=tuple(area for entry in _mappings(sheet.get("merges")) if (area := _area(entry))),
     )
 
 
@@ -162,17 +164,16 @@ def _marks(holder: Mapping[str, object]) -> tuple[Mark, ...]:
 
 
 def _named_area(entry: Mapping[str, object]) -> NamedArea:
-    grid_range = _mapping(entry.get("range", {}))
-    ends = ("endRowIndex", "endColumnIndex")
-    area = None
-    if all(end in grid_range for end in ends):
-        # An index of 0 and the sheet id 0 are left out of answers, as proto JSON does with defaults.
-        sheet_id, top, left, bottom, right = (
-            _whole(grid_range.get(name, 0))
-            for name in ("sheetId", "startRowIndex", "startColumnIndex", "endRowIndex", "endColumnIndex")
-        )
-        area = Area(sheet_id, top, left, bottom, right)
-    return NamedArea(str(entry["namedRangeId"]), str(entry["name"]), area)
+    return NamedArea(str(entry["namedRangeId"]), str(entry["name"]), _area(_mapping(entry.get("range", {}))))
+
+
+def _area(grid_range: Mapping[str, object]) -> Area | None:
+    """Read a ``GridRange``; None where it is not bounded."""
+    if not {"endRowIndex", "endColumnIndex"}.issubset(grid_range):
+        return None
+    # An index of 0 and the sheet id 0 are left out of answers, as proto JSON does with defaults.
+    names = ("sheetId", "startRowIndex", "startColumnIndex", "endRowIndex", "endColumnIndex")
+    return Area(*(_whole(grid_range.get(name, 0)) for name in names))
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -94,6 +94,10 @@ class User:
         fields = "userEnteredFormat.backgroundColor"
         self._do("repeatCell", {"range": self._range(place), **body, "fields": fields})
 
+    def merge(self, place: str) -> None:
+        """Merge cells into one; the first keeps its value."""
+        self._do("mergeCells", {"range": self._range(place), "mergeType": "MERGE_ALL"})
+
     def insert_column(self, tab: str, before: int, count: int = 1) -> None:
         """Insert columns before the one with this number, from zero."""
         self._insert(tab, "COLUMNS", before, count)
