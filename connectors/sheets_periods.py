@@ -55,11 +55,15 @@ def year_of(raw: Raw) -> int | None:
 
 def with_year(raw: Raw, year: int | None) -> Raw:
     """Return a header such as ``Jan`` or ``Q1`` with its year; one that is a whole period by itself as it is."""
-    text = read_text(raw) if isinstance(raw, str) and year is not None else None
-    if text is None:
+    text = read_text(raw) if isinstance(raw, str) else None
+    if text is None or year is None:
         return raw
     words = _words(raw, text, "month")
-    return f"{text} {year}" if not _whole_period(words) and _part_of_year(words, 2000) else raw
+    part = None if _whole_period(words) else _part_of_year(words, year)
+    if part is None:
+        return raw
+    first, last = part
+    return f"{year}-{first.month:02}" if first.month == last.month else f"{year}-Q{last.month // 3}"
 
 
 def period_in_title(title: str) -> str:
