@@ -15,7 +15,7 @@ from addon.tabs import (
     leaderboard_tab,
     scorecard_tab,
 )
-from addon.titles import note_of, small_of
+from addon.titles import ahead_of, joined, note_of, small_of
 from connectors.sheets_content import TabContent
 from kpis.definitions import Language
 from kpis.questions import Answer, Question
@@ -45,7 +45,7 @@ def scorecard(desk: Desk, who: str, period: str, name: str, language: Language) 
             value=value.value,
             unit=catalogue.kpis[kpi].unit,
             state=value.state,
-            message=note_of(value, language),
+            message=joined(note_of(value, language), ahead_of(catalogue.kpis[kpi], prior, language)),
             target=target.value,
             attainment=attainment.value,
             versus_prior=_change(value, prior),

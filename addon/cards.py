@@ -18,7 +18,7 @@ from addon.formats import format_change, format_points, format_share, format_val
 from addon.functions import Json
 from addon.lines import Line, dilution_note, lines_of, scorecard_called, whole_refusal
 from addon.reader import Desk
-from addon.titles import day_title, moment_title, reason_of, running_title, small_of, state_title, who_title
+from addon.titles import ahead_of, day_title, moment_title, reason_of, running_title, small_of, state_title, who_title
 from addon.trust_words import trust_lines
 from addon.widgets import Card, Widget
 from addon.words import say
@@ -211,6 +211,7 @@ def _facts(line: Line, desk: Desk, view: View) -> list[str]:
         facts.append(say(f"expected_{line.expected.method.replace(' ', '_')}", language, share=share))
     if answer.value is not None:
         facts.append(versus_text(line, desk, view, with_change=bool(line.status)))
+        facts.append(ahead_of(line.kpi, line.answers["vs prior"], language))
     return [fact for fact in facts if fact]
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from addon.compare import compare_now
 from addon.database import open_database
+from addon.demo_mark import is_demo
 from addon.errors import AddonError
 from addon.own_catalogue import catalogue_of, own_texts
 from addon.settings import Organisation
@@ -57,13 +58,17 @@ def _data_folder(organisation: Organisation) -> Iterator[Finding]:
 def _sources(organisation: Organisation) -> Iterator[Finding]:
     settings = organisation.settings
     has_tabs = settings.words("google", "spreadsheets") and settings.text("google", "service_account_file")
-    if not settings.text("salesforce", "instance_url") and not has_tabs:
-        yield Finding(
-            "sources",
-            False,
-            "there is nothing to read.",
-            "Set salesforce.instance_url, or google.service_account_file with google.spreadsheets.",
-        )
+    if settings.text("salesforce", "instance_url") or has_tabs:
+        return
+    if is_demo(settings.data_folder):
+        yield Finding("sources", True, "none: the numbers here are the demo's, whose sources ended with it.")
+        return
+    yield Finding(
+        "sources",
+        False,
+        "there is nothing to read.",
+        "Set salesforce.instance_url, or google.service_account_file with google.spreadsheets.",
+    )
 
 
 def _salesforce(organisation: Organisation) -> Iterator[Finding]:

@@ -12,16 +12,14 @@ from pathlib import Path
 from typing import Final
 
 from addon.clock import Clock
-from addon.errors import AddonError
+from addon.demo_mark import claim
 from addon.settings import Organisation, with_values
-from addon.store import Store
 from connectors.sandbox.company import write_company
 from connectors.sandbox.sandbox import SHEETS_FOLDER, Sandbox, start
 from kpis.calendars import Calendar
 from kpis.periods import day_number, period_at, shifted
 from kpis.questions import Answer, Question
 
-_MARK: Final = "DEMO"
 _SEED: Final = 7
 _CURRENCY: Final = "USD"
 """Of the demo company; a single-currency organisation's own API does not tell, so others show plain numbers."""
@@ -46,7 +44,7 @@ def open_demo(organisation: Organisation, org_folder: Path | None, today: date |
 
     Raises `AddonError` if the data folder holds a real organisation's numbers: the demo never replaces those.
     """
-    _claim(organisation.data_folder)
+    claim(organisation.data_folder)
     day = today or organisation.settings.clock.today("UTC")
     folder = org_folder or demo_company(organisation.data_folder, day)
     with start(folder, port=port, today=day) as sandbox:
@@ -71,21 +69,6 @@ def open_demo(organisation: Organisation, org_folder: Path | None, today: date |
             },
         )
         yield Demo(dataclasses.replace(organisation, settings=settings), sandbox)
-
-
-def _claim(data_folder: Path) -> None:
-    """Mark the folder as the demo's, unless numbers of something else are in it."""
-    mark = data_folder / _MARK
-    if Store(data_folder).current_id() and not mark.exists():
-        raise AddonError(
-            f"The data folder {data_folder} holds an organisation's numbers, which the demo would replace. "
-            "Set SCORECELL_DATA_DIR to another folder for the demo."
-        )
-    try:
-        data_folder.mkdir(parents=True, exist_ok=True)
-        mark.write_text("These are the demo's numbers.\n", encoding="utf-8")
-    except OSError as error:
-        raise AddonError(f"The data folder {data_folder} cannot be written: {error.strerror}.") from error
 
 
 def demo_company(data_folder: Path, day: date) -> Path:

@@ -12,7 +12,7 @@ from typing import Final
 from addon.errors import RequestError
 from addon.functions import MOST_QUESTIONS
 from addon.lines import Line, dilution_note, lines_of, scorecard_called, whole_refusal
-from addon.titles import STATUS_WORDS, note_of, reason_of, small_of, who_title
+from addon.titles import STATUS_WORDS, ahead_of, joined, note_of, reason_of, small_of, who_title
 from addon.words import say
 from kpis.answers import Answerer
 from kpis.catalogue import resolve_kpi
@@ -144,7 +144,7 @@ def _scorecard_row(line: Line, language: Language) -> list[Cell]:
         _number(line.number("vs prior")),
         _number(line.value.n),
         line.kpi.formula_words[language],
-        _note(line.value, language),
+        joined(_note(line.value, language), ahead_of(line.kpi, line.answers["vs prior"], language)),
     ]
 
 

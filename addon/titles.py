@@ -10,7 +10,7 @@ from addon.formats import format_value, unit_of
 from addon.words import say
 from kpis.answers import Answerer
 from kpis.cube import Cube
-from kpis.definitions import Language
+from kpis.definitions import Kpi, Language
 from kpis.errors import QuestionError
 from kpis.members import resolve_who
 from kpis.periods import Period, day_number, elapsed, period_at, period_title
@@ -72,6 +72,16 @@ def note_of(answer: Answer, language: Language) -> str:
     """Return what to know about a number: why it is not ok, and that it rests on few records."""
     reason = reason_of(answer, language)
     return reason if reason and language == "en" else " ".join(filter(None, (reason, small_of(answer, language))))
+
+
+def ahead_of(kpi: Kpi, change: Answer, language: Language) -> str:
+    """Return why no change is told of a KPI that is used up in a period that is over; nothing of any other."""
+    return say("looks_ahead", language) if kpi.is_used_up and change.value is None else ""
+
+
+def joined(*notes: str) -> str:
+    """Return the notes that say anything, one after the other."""
+    return "; ".join(filter(None, notes))
 
 
 def small_of(answer: Answer, language: Language) -> str:

@@ -14,6 +14,7 @@ _OVER_MEMBERS: Final = frozenset({
     "flow", "stock", "overlap", "age", "older", "survivors", "members", "reached", "target", "shift", "derived",
 })  # fmt: skip
 _OVER_TIME: Final = frozenset({"flow", "target", "derived"})
+_OVER_ROWS: Final = frozenset({"flow", "derived"})
 
 
 def adds_up_over_members(catalogue: Catalogue, name: str) -> bool:
@@ -29,6 +30,11 @@ def formula_adds_up_over_members(catalogue: Catalogue, formula: Formula) -> bool
 def adds_up_over_time(catalogue: Catalogue, name: str) -> bool:
     """Tell whether consecutive periods of a KPI or measure sum to the whole period."""
     return _adds_up(catalogue, name, _OVER_TIME)
+
+
+def is_sum_over_rows(catalogue: Catalogue, formula: Formula) -> bool:
+    """Tell whether a formula adds up rows of days and nothing else."""
+    return _is_sum(catalogue, formula, _OVER_ROWS)
 
 
 def _adds_up(catalogue: Catalogue, name: str, kinds: frozenset[str]) -> bool:

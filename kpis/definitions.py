@@ -101,8 +101,9 @@ class Kpi:
     """A KPI: a formula over measures and other KPIs, with everything people need to find and to read it.
 
     ``count`` names the measure that is the sample size. ``dimensions`` are those it may be split by; ``by`` is the
-    one it is usually split by. ``is_forward`` KPIs look at days that have not come yet (a pipeline). ``interval`` is
-    the method of its interval; empty, it is read from the formula (see `kpis.estimates`). ``cohort`` names the
+    one it is usually split by. ``is_forward`` KPIs look at days that have not come yet (a pipeline). ``is_used_up``
+    ones are next to nothing once their period is over, so that no change against such a period is told. ``interval``
+    is the method of its interval; empty, it is read from the formula (see `kpis.estimates`). ``cohort`` names the
     measure that counts the deals among which the open ones could still change it (see `kpis.maturity`).
     """
 
@@ -121,6 +122,7 @@ class Kpi:
     examples: tuple[Example, ...]
     by: str = ""
     is_forward: bool = False
+    is_used_up: bool = False
     interval: Interval = ""
     cohort: str = ""
     notes: Mapping[Language, str] | None = None

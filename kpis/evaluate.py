@@ -9,26 +9,24 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from kpis import counted, presence, sentences
-from kpis.additivity import adds_up_over_time
+from kpis import counted, presence, sentences, targeted
+from kpis.additivity import is_sum_over_rows
+from kpis.arithmetic import combined, compared, with_zero
 from kpis.blocks import FIRST_DAY, Block, Integers, Numbers, bounds
 from kpis.cube import Span
 from kpis.definitions import COMPANY, Catalogue, Measure
 from kpis.facts import FACTS, Fact
-from kpis.formula import Comparison, Formula, Name, Negative, Number, Operation, Operator, parse, parse_condition
+from kpis.formula import Formula, Name, Negative, Number, Operation, parse, parse_condition
 from kpis.members import Members
 from kpis.reached import FirstMonths, first_months
 from kpis.results import Codes, Column, Reasons, constant, merged_codes, missing
 from kpis.samples import DistinctSample, QuantileSample
 from kpis.stays import StaySample
 from kpis.tables_of import columns_of
-from kpis.targets import BUSINESS_DAYS, DAYS, JOINED, VALUE, WEIGHT
 from kpis.timeline import Timeline
 from kpis.totals import Total, total_of
 
 _DATED: Final = frozenset({"flow", "distinct", "quantile"})
-_TOLERANCE: Final = 1e-9
-"""Two sides of a condition that differ by less than this share are equal: 99.9999999999 % of a quota is the quota."""
 
 
 class Numbered(Protocol):
@@ -113,8 +111,20 @@ class Evaluation:
                 return self.quotient(
                     self.formula(left), self.formula(right), sentences.zero_divisor(right, self.world.catalogue)
                 )
+            case Operation("+" | "-" as operator, left, right) if self._adds_rows_ahead(left, right):
+                return combined(operator, *self._parts_of_sum(self.formula(left), self.formula(right)))
             case Operation(operator, left, right):
-                return _combined(operator, self.formula(left), self.formula(right))
+                return combined(operator, self.formula(left), self.formula(right))
+
+    def _adds_rows_ahead(self, *sides: Formula) -> bool:
+        """Tell whether a sum may have rows that are dated ahead in some of its parts only."""
+        is_ahead = not (self.world.is_forward or self.timeline.has_begun.all())
+        return is_ahead and all(is_sum_over_rows(self.world.catalogue, side) for side in sides)
+
+    def _parts_of_sum(self, left: Column, right: Column) -> tuple[Column, Column]:
+        """Return both sides of a sum, with nothing for zero where only one has rows in a period to come."""
+        code = self.world.reasons.code("no_data", sentences.not_begun())
+        return with_zero(left, right, code), with_zero(right, left, code)
 
     def quotient(self, left: Column, right: Column, sentence: str) -> Column:
         """Return left over right; where the right side is zero there is no value, and the sentence says so."""
@@ -138,7 +148,7 @@ class Evaluation:
 
     def target(self, kpi: str) -> Column:
         """Return the targets set for a KPI."""
-        return self._target(kpi)
+        return targeted.target(self, kpi)
 
     def summed(self, fact: Fact, axis: str, total: Total) -> Numbers | None:
         """Return a total of each cell's period; None where the numbers at hand do not have it."""
@@ -176,7 +186,7 @@ class Evaluation:
             "reached": lambda of: counted.reached(self, of),
             "shift": lambda of: self.shifted(of.shift).value(of.of),
             "whole": lambda of: self.over(COMPANY, np.zeros_like(self.members), self.places).value(of.of),
-            "target": lambda of: self._target(of.of),
+            "target": lambda of: self.target(of.of),
             "calendar": self._calendar,
             "derived": lambda of: self.formula(parse(of.formula)),
         }
@@ -268,27 +278,6 @@ class Evaluation:
         days = self.timeline.business_days() if measure.name == "business_days" else self.timeline.days()
         return Column(days[self.places])
 
-    def _target(self, kpi: str) -> Column:
-        numbers, reasons = self.world.numbers, self.world.reasons
-        if "target" not in numbers.tables:
-            return missing(reasons.code("not_synced", sentences.not_synced("target")), len(self))
-        none = reasons.code("no_target", sentences.no_target(self.world.catalogue.kpis[kpi].titles["en"]))
-        block = numbers.targets(kpi, self.dimension)
-        if block is None:
-            return missing(none, len(self))
-        first, last = self.timeline.first[self.places], self.timeline.last[self.places]
-        inside = bounds(block.keys, self.members, first, last)
-        values = block.sums(VALUE, *inside)
-        if not adds_up_over_time(self.world.catalogue, kpi):
-            weights = block.sums(WEIGHT, *inside)
-            values = np.divide(values, weights, out=values, where=weights != 0)
-        column = Column(values).where(block.sums(DAYS, *inside) == 0, none)
-        business_days = self.timeline.business_days_in_all()[self.places]
-        in_part = block.sums(BUSINESS_DAYS, *inside) < business_days
-        column = column.where(in_part, reasons.code("partial", sentences.target_in_part()), blank=False)
-        cut = sum(block.sums(JOINED, *bounds(block.keys, self.members, day, day)) for day in (first, last + 1)) != 0
-        return column.where(np.asarray(cut), reasons.code("ok", sentences.prorated()), blank=False)
-
     def first_months(self, measure: Measure) -> FirstMonths:
         """Return when each member first met the condition of a measure of kind ``reached``; looked for once."""
         key = (measure.over, measure.fact, measure.axis, measure.where, measure.condition)
@@ -303,36 +292,7 @@ class Evaluation:
         for comparison in parse_condition(condition):
             left, right = self.formula(comparison.left), self.formula(comparison.right)
             unknown = np.isnan(left.values) | np.isnan(right.values)
-            truth = np.where(unknown, np.minimum(truth, -1), np.minimum(truth, _compared(comparison, left, right)))
+            truth = np.where(unknown, np.minimum(truth, -1), np.minimum(truth, compared(comparison, left, right)))
             merged = merged_codes(left, right)
             codes = codes if merged is None else np.where(codes == 0, merged, codes)
         return truth.astype(np.int8), codes
-
-
-def _combined(operator: Operator, left: Column, right: Column) -> Column:
-    codes = merged_codes(left, right)
-    match operator:
-        case "+":
-            return Column(left.values + right.values, codes)
-        case "-":
-            return Column(left.values - right.values, codes)
-        case _:
-            return Column(left.values * right.values, codes)
-
-
-def _compared(comparison: Comparison, left: Column, right: Column) -> NDArray[np.bool_]:
-    difference = left.values - right.values
-    slack: Numbers = _TOLERANCE * np.maximum(np.abs(left.values), np.abs(right.values))
-    match comparison.operator:
-        case "=":
-            return np.abs(difference) <= slack
-        case "!=":
-            return np.abs(difference) > slack
-        case ">":
-            return difference > slack
-        case ">=":
-            return difference >= -slack
-        case "<":
-            return difference < -slack
-        case "<=":
-            return difference <= slack

@@ -22,10 +22,18 @@ from kpis.tables import Table
 from kpis.totals import Total
 
 DIALECTS: Final = ("duckdb", "spark")
-_EXACT: Final = (38, 12)
-"""The digits of the decimals that sums run over, and how many of them stand behind the point."""
-TOO_LARGE: Final = 1e26
+_EXACT: Final = (29, 12)
+"""The digits of the decimals that are added up, and how many stand behind the point. Their sum has 38, so that it is
+exact and fits, whatever the values of a thousand million rows."""
+TOO_LARGE: Final = 1e17
 """Numbers from here on do not fit into these decimals."""
+_PRODUCTS_OF: Final[Mapping[str, Mapping[str, str]]] = {
+    "opportunity_line": {
+        "quantity * unit_price": "CASE WHEN total IS NULL THEN quantity * unit_price END",
+        "list_price * quantity": "list_price * quantity",
+    }
+}
+"""Products of two columns that views add up."""
 _PRODUCTS: Final = (38, 6)
 _LARGEST_PRODUCT: Final = 1e25
 """A larger product counts as this: spreads need no more, and no row may make a sum impossible."""
@@ -128,12 +136,12 @@ def too_large(table: Table) -> str:
 
     Result columns: ``id`` and ``column``; no text if the table has no numbers.
     """
+    own = {column.name: column.name for column in table.columns if column.type == "number"}
     queries = [
-        exp.select("id", _named(exp.convert(column.name), "column"))
+        exp.select("id", _named(exp.convert(name), "column"))
         .from_(table.name)
-        .where(exp.GTE(this=exp.Abs(this=exp.column(column.name)), expression=exp.convert(TOO_LARGE)))
-        for column in table.columns
-        if column.type == "number"
+        .where(exp.GTE(this=exp.Abs(this=sqlglot.parse_one(number)), expression=exp.convert(TOO_LARGE)))
+        for name, number in {**own, **_PRODUCTS_OF.get(table.name, {})}.items()
     ]
     return " UNION ALL ".join(map(rendered, queries))
 

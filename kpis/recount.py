@@ -13,11 +13,22 @@ from typing import Final, cast
 import numpy as np
 from sqlglot import exp
 
+from kpis.additivity import is_sum_over_rows
 from kpis.build import target_rows
 from kpis.definitions import COMPANY, Catalogue, Condition, Measure
 from kpis.evidence import DIFFERENT, GROUPS, Evidence, Scope
 from kpis.facts import FACTS
-from kpis.formula import Comparator, Formula, condition_names, evaluate, names, parse, parse_condition
+from kpis.formula import (
+    Comparator,
+    Formula,
+    Name,
+    Operation,
+    condition_names,
+    evaluate,
+    names,
+    parse,
+    parse_condition,
+)
 from kpis.measures import condition_tree
 from kpis.members import Member
 from kpis.periods import Calendar, Period, business_days, date_of, elapsed
@@ -72,7 +83,20 @@ class Recount:
 
     def formula(self, formula: Formula, scope: Scope) -> float | None:
         """Return the value of a formula, None where a part has none or a divisor is zero."""
+        if isinstance(formula, Operation) and self._lies_ahead(scope):
+            sides = {"left": formula.left, "right": formula.right}
+            values = {name: self.formula(side, scope) for name, side in sides.items()}
+            if is_sum_over_rows(self.catalogue, formula) and any(value is not None for value in values.values()):
+                values = {name: self._or_zero(side, scope) for name, side in sides.items()}
+            return evaluate(Operation(formula.operator, Name("left"), Name("right")), values)
         return evaluate(formula, {name: self.value(name, scope) for name in names(formula)})
+
+    def _or_zero(self, formula: Formula, scope: Scope) -> float | None:
+        """Return the value of one side of a sum that has rows dated ahead: zero of a side without any."""
+        value = self.formula(formula, scope)
+        if value is not None:
+            return value
+        return Recount(self.evidence, self.catalogue, self.calendar, is_forward=True).formula(formula, scope)
 
     def shifted(self, scope: Scope, shift: str) -> Scope:
         """Return the scope in the period that its own is compared with."""

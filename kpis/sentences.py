@@ -39,6 +39,11 @@ def not_begun() -> str:
     return "The period has not begun."
 
 
+def used_up(title: str) -> str:
+    """Say that what looks ahead has nothing to be compared with in a period that is over."""
+    return f"{title} looks ahead: little of it is left in a period that is over, so there is no change to tell."
+
+
 def nothing_counts(words: str) -> str:
     """Say that no row meets the conditions."""
     return f"There are no {words}."

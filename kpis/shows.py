@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import numpy as np
+
+from kpis import sentences
 from kpis.additivity import adds_up_over_members
 from kpis.certainty import interval_of
 from kpis.definitions import Catalogue, Kpi
@@ -89,12 +92,24 @@ def _gap(evaluation: Evaluation, kpi: Kpi) -> Column:
 
 
 def _change(evaluation: Evaluation, kpi: Kpi) -> Column:
-    return _minus(_value(evaluation, kpi), _value(evaluation.shifted("prior"), kpi))
+    return _minus(_value(evaluation, kpi), _before(evaluation, kpi, "prior"))
+
+
+def _before(evaluation: Evaluation, kpi: Kpi, shift: str) -> Column:
+    """Return the values to compare with: none of a KPI that is used up in a period that is over."""
+    other = evaluation.shifted(shift)
+    column = _value(other, kpi)
+    if not kpi.is_used_up:
+        return column
+    is_over = (other.timeline.last < other.timeline.today)[other.places] & ~np.isnan(column.values)
+    codes = np.zeros(len(other), dtype=np.int16) if column.codes is None else column.codes
+    code = evaluation.world.reasons.code("no_data", sentences.used_up(kpi.titles["en"]))
+    return Column(np.where(is_over, np.nan, column.values), np.where(is_over, np.int16(code), codes))
 
 
 def _relative(shift: str) -> Callable[[Evaluation, Kpi], Column]:
     def relative(evaluation: Evaluation, kpi: Kpi) -> Column:
-        before = _value(evaluation.shifted(shift), kpi)
+        before = _before(evaluation, kpi, shift)
         change = _minus(_value(evaluation, kpi), before)
         return evaluation.quotient(change, before, "The value to compare with is zero.")
 

@@ -69,7 +69,8 @@ class TargetShares:
     def shares(self, kpi: str, dimension: str, member: int, period: Period) -> list[TargetShare]:
         """Return what each row gives to the target of a member, or of the company, in a period; none if none is set.
 
-        What does not add up over time is the mean of its days, and a row gives its part of that mean.
+        What does not add up over time is the mean of its business days, of all days if none of them is one, and a row
+        gives its part of that mean.
         """
         spread = adds_up_over_time(self._catalogue, kpi)
         days = (
@@ -78,7 +79,9 @@ class TargetShares:
         if spread:
             return [self._share(one, on, self._amount(one.goal, on)) for one, on in days]
         weights = [sum(self._count(one.goal, day, day) for day in on) for one, on in days]
-        whole = math.fsum(weights) or 1.0
+        if not any(weights):
+            weights = [len(on) for _, on in days]
+        whole = math.fsum(weights)
         return [
             self._share(one, on, one.goal.value * weight / whole)
             for (one, on), weight in zip(days, weights, strict=True)

@@ -2,8 +2,8 @@
 
 A goal for what adds up over time (revenue, calls) is spread evenly over the business days of its days, over all its
 days if none is a business day; any other goal (a rate, a stock) holds as it is on each of its days, and a period's is
-the mean. Where several rows cover one day of one member, the row with the fewest days counts there, then the one that
-begins last, then the last id.
+the mean of its business days, of all its days if none of them weighs. Where several rows cover one day of one member,
+the row with the fewest days counts there, then the one that begins last, then the last id.
 
 A member's own rows count; on days without any, what adds up is added up from below: for a team or region from its
 reps, for the company from the reps, else the teams, else the regions, else one of the other dimensions.
@@ -30,9 +30,11 @@ WEIGHT: Final = "weight"
 DAYS: Final = "days"
 BUSINESS_DAYS: Final = "business_days"
 JOINED: Final = "joined"
-TOTALS: Final = (VALUE, WEIGHT, DAYS, BUSINESS_DAYS, JOINED)
-"""``value`` / ``weight`` is the target of what does not add up; ``days`` and ``business_days`` say how much is
-covered; ``joined`` on a day says that it and the day before have one and the same row, so a border there cuts it."""
+LEVEL: Final = "level"
+TOTALS: Final = (VALUE, WEIGHT, DAYS, BUSINESS_DAYS, JOINED, LEVEL)
+"""``value`` / ``weight`` is the target of what does not add up, or ``level`` / ``days`` where no day weighs anything;
+``days`` and ``business_days`` say how much is covered; ``joined`` on a day says that it and the day before have one
+and the same row, so a border there cuts it."""
 
 _LONGEST_DAYS: Final = 3_660
 _MOST_PROBLEMS: Final = 50
@@ -169,7 +171,7 @@ def _by_day(goals: Sequence[Goal], calendar: Calendar, *, spread: bool) -> _Days
     has_business = business_days.between(first[row], last[row]) > 0
     weights = np.where(has_business, is_business, 1.0)
     shares = _shares(values, days, first[row], last[row], business_days) if spread else values * weights
-    return _Days(member[row], days, np.stack([shares, weights, np.ones(len(row)), is_business, joined]))
+    return _Days(member[row], days, np.stack([shares, weights, np.ones(len(row)), is_business, joined, values]))
 
 
 def _shares(values: Numbers, days: Integers, first: Integers, last: Integers, calendar: BusinessDays) -> Numbers:

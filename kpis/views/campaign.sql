@@ -2,7 +2,7 @@
 -- given; of a running campaign, a given baseline counts by the share of its days that have come. Without a baseline,
 -- a campaign that began before there were as many days of data has none.
 WITH won_day AS (
-  SELECT close_day AS day, SUM(TRY_CAST(amount AS DECIMAL(38, 12))) AS amount
+  SELECT close_day AS day, SUM(TRY_CAST(amount AS DECIMAL(29, 12))) AS amount
   FROM fact_opportunity
   WHERE is_won AND amount IS NOT NULL
   GROUP BY close_day

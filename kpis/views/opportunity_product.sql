@@ -5,21 +5,21 @@ WITH product_sum AS (
   SELECT
     opportunity,
     product,
-    CAST(SUM(TRY_CAST(COALESCE(total, quantity * unit_price) AS DECIMAL(38, 12))) AS DOUBLE) AS amount,
+    CAST(SUM(TRY_CAST(COALESCE(total, quantity * unit_price) AS DECIMAL(29, 12))) AS DOUBLE) AS amount,
     CAST(SUM(CASE WHEN list_price IS NOT NULL
-      THEN TRY_CAST(COALESCE(total, quantity * unit_price) AS DECIMAL(38, 12)) END) AS DOUBLE) AS line_value,
-    CAST(SUM(TRY_CAST(list_price * COALESCE(quantity, 1) AS DECIMAL(38, 12))) AS DOUBLE) AS list_value,
-    CAST(SUM(TRY_CAST(COALESCE(quantity, 1) AS DECIMAL(38, 12))) AS DOUBLE) AS units
+      THEN TRY_CAST(COALESCE(total, quantity * unit_price) AS DECIMAL(29, 12)) END) AS DOUBLE) AS line_value,
+    CAST(SUM(TRY_CAST(list_price * COALESCE(quantity, 1) AS DECIMAL(29, 12))) AS DOUBLE) AS list_value,
+    CAST(SUM(TRY_CAST(COALESCE(quantity, 1) AS DECIMAL(29, 12))) AS DOUBLE) AS units
   FROM opportunity_line
   WHERE product IS NOT NULL
   GROUP BY opportunity, product
 ), deal_sum AS (
   SELECT
     opportunity,
-    CAST(SUM(TRY_CAST(amount AS DECIMAL(38, 12))) AS DOUBLE) AS amount,
-    CAST(SUM(TRY_CAST(line_value AS DECIMAL(38, 12))) AS DOUBLE) AS line_value,
-    CAST(SUM(TRY_CAST(list_value AS DECIMAL(38, 12))) AS DOUBLE) AS list_value,
-    CAST(SUM(TRY_CAST(units AS DECIMAL(38, 12))) AS DOUBLE) AS units
+    CAST(SUM(TRY_CAST(amount AS DECIMAL(29, 12))) AS DOUBLE) AS amount,
+    CAST(SUM(TRY_CAST(line_value AS DECIMAL(29, 12))) AS DOUBLE) AS line_value,
+    CAST(SUM(TRY_CAST(list_value AS DECIMAL(29, 12))) AS DOUBLE) AS list_value,
+    CAST(SUM(TRY_CAST(units AS DECIMAL(29, 12))) AS DOUBLE) AS units
   FROM product_sum
   GROUP BY opportunity
 )

@@ -179,6 +179,7 @@ def test_what_has_no_value_says_why(  # noqa: PLR0917 one row of the table above
         ("revenue", "Ann Lee", "2025-Q2", "target", 1500), ("revenue", "Ann Lee", "2025-Q2", "atteinte", 1),
         ("revenue", "Bob Ray", "2025-Q2", "gap", -1500), ("revenue", "West", "2025-Q2", "target", 3000),
         ("revenue", "West", "2025-05", "target", 3000 * 22 / 65), ("win_rate", "", "2025-05", "target", 0.5),
+        ("win_rate", "", "2025-05-24..2025-05-25", "target", 0.5),
         ("reps_at_quota", "", "2025-Q2", "value", 1), ("reps_at_quota", "team:West", "2025-Q2", "n", 2),
         ("revenue", "", "2025-05", "change", -500), ("revenue", "", "2025-05", "vs prior", -0.5),
         ("revenue", "Bob Ray", "2025-Q2", "rank", 1), ("revenue", "Éva Noël", "2025-Q2", "rang", 3),
@@ -273,6 +274,14 @@ def test_columns_of_words_and_rows_of_words_have_the_same_answers(answerer: Answ
     assert answerer.values(kpis, whos, periods, shows, [[0, 1, 0, 0]])[0] == [1500]
     with pytest.raises(QuestionError, match="outside the lists"):
         answerer.values(kpis, whos, periods, shows, [[2, 0, 0, 0]])
+
+
+def test_what_is_used_up_in_a_period_that_is_over_tells_no_change_against_it(answerer: Answerer) -> None:
+    change = ask(answerer, "pipeline_value", "", "this month", "vs prior")
+    assert (change.value, change.state) == (None, "no_data")
+    assert "looks ahead" in change.message
+    assert ask(answerer, "pipeline_value", "", "next quarter", "change").value == 4000
+    assert ask(answerer, "sales_forecast", "", "this month", "change").state == "ok"
 
 
 def test_short_rows_ask_for_the_company_this_month(answerer: Answerer) -> None:

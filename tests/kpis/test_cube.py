@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from kpis.catalogue import load_catalogue
 from kpis.cube import Cube
 from kpis.errors import KpiError
 from kpis.periods import Calendar, day_number
-from tests.support.canonical import connection_of
+from kpis.questions import Question
+from tests.support.canonical import Row, connection_of
+from tests.support.opened_org import opened_org
 from tests.support.random_org import random_org
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,3 +74,20 @@ def test_arrays_come_back_as_they_were_written(folder: Path) -> None:
         assert copy[name].tolist() == array.tolist()
     assert "nothing" not in copy
     assert MappedArrays(folder / "empty.bin", write_arrays(folder / "empty.bin", {})).__contains__("x") is False
+
+
+def test_numbers_too_large_to_be_added_up_are_named_and_all_others_are_added(tmp_path: Path) -> None:
+    def won(key: str, amount: float) -> Row:
+        return {"id": key, "amount": amount, "close_date": date(2026, 3, 2), "is_closed": True, "is_won": True}
+
+    deals = [won("over", 9.9e25), won("under", -1e17), *(won(f"d{number}", 9e16) for number in range(3_000))]
+    line = {"id": "l1", "opportunity": "d1", "quantity": 1e9, "unit_price": 1e9}
+    org = opened_org({"opportunity": deals, "opportunity_line": [line]}, date(2026, 3, 31), tmp_path / "org")
+    assert org.answerer().answer(Question("revenue", "", "2026-03")).value == pytest.approx(2.7e20)
+    told = " ".join(org.answerer().cube.problems)
+    for words in (
+        "amount of opportunity over",
+        "amount of opportunity under",
+        "quantity * unit_price of opportunity_li",
+    ):
+        assert words in told, words

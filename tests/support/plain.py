@@ -12,7 +12,7 @@ from statistics import median
 from typing import cast
 
 from kpis.definitions import Condition, Measure
-from kpis.formula import evaluate, names, parse_condition
+from kpis.formula import Formula, Name, Operation, evaluate, names, parse, parse_condition
 from kpis.periods import Period, business_days, comparable, elapsed, month_of, prior, year_ago
 from tests.support.plain_facts import Fields
 from tests.support.plain_rows import Slice
@@ -71,8 +71,30 @@ class Plain(Targets):
         return period if is_ahead else Period(-100_000, min(period.last, self.today), "range", "")
 
     def formula(self, text: str, chosen: Slice, period: Period, *, is_forward: bool) -> float | None:
-        values = {name: self.value(name, chosen, period, is_forward=is_forward) for name in names(text)}
-        return evaluate(text, values)
+        return self.of_tree(parse(text), chosen, period, is_forward=is_forward)
+
+    def of_tree(self, tree: Formula, chosen: Slice, period: Period, *, is_forward: bool) -> float | None:
+        if not isinstance(tree, Operation):
+            values = {name: self.value(name, chosen, period, is_forward=is_forward) for name in names(tree)}
+            return evaluate(tree, values)
+        sides = [self.of_tree(side, chosen, period, is_forward=is_forward) for side in (tree.left, tree.right)]
+        if tree.operator in {"+", "-"} and sides.count(None) == 1 and self.flows(tree):
+            # Rows that are dated ahead count, so a part without any adds nothing.
+            place = sides.index(None)
+            sides[place] = self.of_tree((tree.left, tree.right)[place], chosen, period, is_forward=True)
+        return evaluate(Operation(tree.operator, Name("a"), Name("b")), dict(zip("ab", sides, strict=True)))
+
+    def flows(self, tree: Formula) -> bool:
+        if isinstance(tree, Operation) and tree.operator in {"*", "/"}:
+            return False
+        for name in names(tree):
+            measure = self.catalogue.measures.get(name)
+            below = measure.formula if measure else self.catalogue.kpis[name].formula
+            if measure and measure.kind != "flow" and not (below and self.flows(parse(below))):
+                return False
+            if not measure and not self.flows(parse(below)):
+                return False
+        return True
 
     def measured(self, measure: Measure, chosen: Slice, period: Period, *, is_forward: bool) -> float | None:
         if not self.is_there(measure):

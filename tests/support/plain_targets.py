@@ -14,6 +14,7 @@ from tests.support.plain_rows import Rows, Slice
 from tests.support.random_org import Org
 
 ADDS_UP = {"revenue", "product_revenue", "calls_made", "activities_done"}
+Share = tuple[float, float, float]
 TARGET_KPIS = {"quota": "revenue", "Revenue": "revenue"}
 
 
@@ -64,12 +65,14 @@ class Targets(Rows):
         covered = [share for share in shares if share is not None]
         if not covered:
             return None
-        total = sum(value for value, _ in covered)
-        weight = sum(weight for _, weight in covered)
-        return total if kpi in ADDS_UP or not weight else total / weight
+        total = sum(value for value, _, _ in covered)
+        if kpi in ADDS_UP:
+            return total
+        weight = sum(weight for _, weight, _ in covered)
+        return total / weight if weight else sum(level for _, _, level in covered) / len(covered)
 
-    def share(self, kpi: str, dimension: str, member: str, day: int) -> tuple[float, float] | None:
-        """Return what a day has of a target, and how much the day weighs; None on a day without a target."""
+    def share(self, kpi: str, dimension: str, member: str, day: int) -> Share | None:
+        """Return what a day has of a target, its weight, and what its row says; None on a day without a target."""
         own = self.own_share(kpi, dimension, member, day)
         if own is not None or kpi not in ADDS_UP:
             return own
@@ -84,7 +87,7 @@ class Targets(Rows):
                 return added
         return None
 
-    def own_share(self, kpi: str, dimension: str, member: str, day: int) -> tuple[float, float] | None:
+    def own_share(self, kpi: str, dimension: str, member: str, day: int) -> Share | None:
         rows = [
             goal for goal in self.goals
             if (goal.kpi, goal.dimension, goal.member) == (kpi, dimension, member) and goal.first <= day <= goal.last
@@ -97,10 +100,10 @@ class Targets(Rows):
         whole = business_days(goal.first, goal.last, self.calendar)
         weight = business_days(day, day, self.calendar) if whole else 1
         if kpi not in ADDS_UP:
-            return goal.value * weight, float(weight)
-        return goal.value * weight / (whole or goal.last - goal.first + 1), float(weight)
+            return goal.value * weight, float(weight), goal.value
+        return goal.value * weight / (whole or goal.last - goal.first + 1), float(weight), goal.value
 
 
-def _added(shares: object) -> tuple[float, float] | None:
-    known = [share for share in cast("Sequence[tuple[float, float] | None]", shares) if share is not None]
-    return (sum(value for value, _ in known), 1.0) if known else None
+def _added(shares: object) -> Share | None:
+    known = [share for share in cast("Sequence[Share | None]", shares) if share is not None]
+    return (sum(value for value, _, _ in known), 1.0, 0.0) if known else None
