@@ -21,7 +21,9 @@ from addon.replies import json_reply
 from addon.services import Services
 from addon.spills import Rows
 from kpis.definitions import Language
+from kpis.errors import QuestionError
 from kpis.questions import Question
+from kpis.said import in_language
 
 _DEFAULT_COUNT: Final = 12
 Spill = Callable[[Desk, Mapping[str, Json], Language], Rows]
@@ -44,7 +46,7 @@ def api(services: Services) -> Blueprint:
             "snapshot": desk.snapshot.id,
             "as_of": desk.as_of,
             "values": values,
-            "states": states_of(not_ok.reasons()),
+            "states": states_of(not_ok.reasons(), language_asked(document, services.language)),
         }
         return Response(orjson.dumps(reply), mimetype="application/json")
 
@@ -97,7 +99,11 @@ def _spilling(services: Services, spill: Spill) -> Callable[[], Response]:
         limit = signed_by(services, body).limit
         document = read_json(body)
         desk = services.reader.desk(limit, day_of(document, "as_of"))
-        rows = spill(desk, document, language_asked(document, services.language))
+        language = language_asked(document, services.language)
+        try:
+            rows = spill(desk, document, language)
+        except QuestionError as error:
+            raise QuestionError(in_language(error.sentence, language)) from error
         services.counters.cells(sum(map(len, rows)))
         return json_reply({"snapshot": desk.snapshot.id, "as_of": desk.as_of, "rows": rows})
 

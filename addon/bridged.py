@@ -14,6 +14,7 @@ from kpis.definitions import Catalogue, Language
 from kpis.effects import Contribution
 from kpis.periods import period_title
 from kpis.questions import Answer, Question
+from kpis.said import in_language
 
 MOST_CONTRIBUTIONS: Final = 1_000
 """A longer list tells nobody anything; its smallest are added up."""
@@ -95,7 +96,7 @@ def _total(found: Bridge, whole: str, language: Language) -> list[Cell]:
     between = f"{period_title(found.against, language)} → {period_title(found.period, language)}"
     change = found.change
     if change is None:
-        reason = found.reason if language == "en" else say(f"reason_{found.state}", language)
+        reason = in_language(found.reason, language)
         return [whole, WARNING + reason, _cell(found.before), _cell(found.after), ""]
     mark = "" if found.answer.state == "ok" else f" ({state_title(found.answer, language)})"
     title = found.kpi.titles[language]

@@ -18,7 +18,17 @@ from addon.formats import format_change, format_points, format_share, format_val
 from addon.functions import Json
 from addon.lines import Line, dilution_note, lines_of, scorecard_called, whole_refusal
 from addon.reader import Desk
-from addon.titles import ahead_of, day_title, moment_title, reason_of, running_title, small_of, state_title, who_title
+from addon.titles import (
+    ahead_of,
+    day_title,
+    error_text,
+    moment_title,
+    reason_of,
+    running_title,
+    small_of,
+    state_title,
+    who_title,
+)
 from addon.trust_words import trust_lines
 from addon.widgets import Card, Widget
 from addon.words import say
@@ -156,7 +166,7 @@ def _lines_section(desk: Desk, view: View, frame: Frame) -> Json:
     try:
         scorecard = scorecard_called(desk.answerer, view.scorecard)
     except QuestionError as error:
-        return w.section([w.paragraph(w.escaped(str(error)))])
+        return w.section([w.paragraph(w.escaped(error_text(error, view.language)))])
     lines = lines_of(desk.answerer, scorecard.kpis, view.who, view.period)
     refusal = whole_refusal([line.value for line in lines])
     if refusal is not None:

@@ -26,6 +26,7 @@ from kpis.maturity import cohort_behind
 from kpis.periods import date_of
 from kpis.questions import Answer, Question
 from kpis.records import Record, RecordPage, page_of
+from kpis.said import in_language
 
 __all__ = ["Line", "explain_document", "explain_lines", "explain_rows", "record_page", "record_rows"]
 
@@ -97,7 +98,7 @@ def _answer_lines(explanation: Explanation, case: Case, language: Language) -> I
     yield Line(kpi.titles[language], _cell(answer.value), kpi.unit, kpi.formula_words[language])
     if answer.state != "ok" or answer.message:
         state = say("state", language) if answer.state == "ok" else state_title(answer, language)
-        yield Line(state, "", "", reason_of(answer, language) or answer.message)
+        yield Line(state, "", "", reason_of(answer, language))
     if explanation.is_prorated:
         yield Line(say("prorated", language), "", "", say("prorated_meaning", language))
     yield Line(say("formula", language), "", "", kpi.formula)
@@ -110,7 +111,8 @@ def _part_lines(part: Part, language: Language, depth: int = 0) -> Iterator[Line
     item = say("labelled", language, label=say(part.role, language), value=part.name) if is_side else part.name
     words = part.filter.get(language) or part.formula
     meaning = f"{part.words[language]} [{words}]" if words and words != part.name else part.words[language]
-    note = f"{WARNING}{part.message}" if part.message and part.value is None else part.message
+    words_of_part = in_language(part.message, language)
+    note = f"{WARNING}{words_of_part}" if words_of_part and part.value is None else words_of_part
     meaning = f"{meaning} {note}".strip()
     yield Line(f"{_INDENT * depth}{item}", _cell(part.value), part.unit, meaning)
     for below in part.parts:

@@ -23,6 +23,7 @@ from kpis.explain import Explanation, Part, explanation_of
 from kpis.maturity import cohort_behind
 from kpis.periods import parse_period
 from kpis.questions import Answer, Question
+from kpis.said import in_language
 
 _MOST_PARTS: Final = 8
 """Parts of one number that a card shows; a sheet shows all of them (KPI_EXPLAIN)."""
@@ -122,7 +123,11 @@ def _part_widget(part: Part, desk: Desk, language: Language) -> Widget:
     """Return a part with its value, and below it which records it takes."""
     role = say(part.role, language) + ": " if part.role in {"numerator", "denominator"} else ""
     currency = desk.snapshot.manifest.company.currency
-    value = part.message if part.value is None else format_value(part.value, part.unit or "count", currency, language)
+    value = (
+        in_language(part.message, language)
+        if part.value is None
+        else format_value(part.value, part.unit or "count", currency, language)
+    )
     filters = list(dict.fromkeys(_filters_of(part, language)))[:_MOST_FILTERS]
     return w.decorated(
         w.bold(value or "–"), top=w.plain(role + part.words[language]), bottom=w.plain("; ".join(filters))

@@ -16,7 +16,9 @@ import orjson
 
 from addon.errors import RequestError
 from kpis.blocks import Integers
+from kpis.definitions import Language
 from kpis.results import Reason
+from kpis.said import in_language
 
 MOST_QUESTIONS: Final = 10_000
 MOST_BODY_BYTES: Final = 2_000_000
@@ -104,7 +106,7 @@ def _interned(flat: list[Json], width: int) -> Cells:
 
 
 def _from_columns(document: Mapping[str, Json]) -> Cells:
-    unknown = set(document) - {*_COLUMN_DEFAULTS, "cells", "as_of"}
+    unknown = set(document) - {*_COLUMN_DEFAULTS, "cells", "as_of", "language"}
     if "kpi" not in document or unknown:
         said = f"; {sorted(unknown)[0]!r} is not a part of it" if unknown else ""
         raise RequestError(f"{_FORM}{said}.")
@@ -182,13 +184,16 @@ def _is_cell(cell: object, limits: tuple[int, ...]) -> bool:
     )
 
 
-def states_of(odd: Iterable[tuple[int, Reason]]) -> dict[str, Mapping[str, str]]:
+def states_of(odd: Iterable[tuple[int, Reason]], language: Language = "en") -> dict[str, Mapping[str, str]]:
     """Return the states object of an answer: the cells that are not ok. Cells with one reason share one object."""
     documents: dict[int, Mapping[str, str]] = {}
     states: dict[str, Mapping[str, str]] = {}
     for cell, reason in odd:
         document = documents.get(id(reason))
         if document is None:
-            document = documents[id(reason)] = {"state": reason.state, "message": reason.sentence}
+            document = documents[id(reason)] = {
+                "state": reason.state,
+                "message": in_language(reason.sentence, language),
+            }
         states[str(cell)] = document
     return states

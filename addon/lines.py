@@ -12,6 +12,7 @@ from kpis.answers import Answerer
 from kpis.definitions import Kpi, Language, Scorecard
 from kpis.errors import QuestionError, suggest
 from kpis.questions import Answer, Question
+from kpis.said import said
 from kpis.words import fold
 
 _SHOWS: Final = ("value", "target", "attainment", "vs prior", "change", "status", "expected")
@@ -56,8 +57,8 @@ def scorecard_called(answerer: Answerer, words: str) -> Scorecard:
     by_word = {fold(word): one for one in scorecards.values() for word in (one.id, *one.titles.values())}
     found = by_word.get(fold(words))
     if found is None:
-        near = suggest(words, scorecards) or f" There are {', '.join(scorecards)}."
-        raise QuestionError(f'There is no scorecard "{words[:80]}".{near}')
+        near = suggest(words, scorecards) or said("there_are", names=", ".join(scorecards))
+        raise QuestionError(said("no_scorecard", words=words[:80], near=near))
     return found
 
 

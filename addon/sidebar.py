@@ -19,6 +19,7 @@ from addon.functions import Json, read_json
 from addon.replies import json_reply
 from addon.services import Services
 from addon.settings import Settings
+from addon.titles import error_text
 from addon.widgets import Card
 from addon.words import say
 from kpis.errors import QuestionError
@@ -87,7 +88,7 @@ def _home_card(services: Services, event: Event) -> Card:
         desk = services.reader.desk(services.user_limit)
         return scorecard_card(desk, _view_of(event, services), _access(services, event), frame_of(services))
     except (AddonError, QuestionError) as error:
-        return message_card(say("nothing_to_show", event.language), str(error))
+        return message_card(say("nothing_to_show", event.language), error_text(error, event.language))
 
 
 def access_to(services: Services, spreadsheet: str, title: str) -> Access:
@@ -127,7 +128,7 @@ def _explain(services: Services, event: Event) -> Answered:
         desk = services.reader.desk(services.user_limit)
         card = explanation_card(desk, asked.get("kpi", ""), view, frame_of(services))
     except (AddonError, QuestionError) as error:
-        return {"renderActions": {"action": {"notification": {"text": str(error)}}}}
+        return {"renderActions": {"action": {"notification": {"text": error_text(error, event.language)}}}}
     return {"renderActions": {"action": {"navigations": [{"pushCard": card}]}}}
 
 

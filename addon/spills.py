@@ -23,6 +23,7 @@ from kpis.period_phrases import UNITS
 from kpis.periods import WholeGrain, parse_period, period_at, period_title, shifted
 from kpis.questions import Answer, Question, Show
 from kpis.ranks import Rank, ranks_of
+from kpis.said import said
 from kpis.shows import resolve_show
 from kpis.words import fold
 
@@ -80,11 +81,9 @@ def trend(answerer: Answerer, kpi: str, who: str, grain: str, count: int, *, lan
     """Return a row for each of the last ``count`` periods, the present one last. Raises `QuestionError`."""
     whole = _GRAINS.get(fold(grain or "month"))
     if whole is None:
-        raise QuestionError(
-            f'"{grain[:40]}" is no grain.{suggest(grain, _GRAINS)} Write day, week, month, quarter ...'
-        )
+        raise QuestionError(said("no_grain", words=grain[:40], near=suggest(grain, _GRAINS)))
     if not 1 <= count <= MOST_PERIODS:
-        raise QuestionError(f"A trend has 1 to {MOST_PERIODS} periods, not {count}.")
+        raise QuestionError(said("trend_length", most=MOST_PERIODS, count=count))
     present = period_at(whole, answerer.today, answerer.calendar)
     periods = [shifted(present, -back, answerer.calendar) for back in reversed(range(count))]
     answers = answerer.answer_all([Question(kpi, who, period.label) for period in periods])
@@ -104,7 +103,7 @@ def leaderboard(answerer: Answerer, kpi: str, dimension: str, period: str, *, la
     definition = resolve_kpi(answerer.catalogue, kpi)
     split = dimension_called(dimension or definition.by or "rep")
     if split not in DIMENSIONS:
-        raise QuestionError(f'"{dimension[:40]}" is no dimension.{suggest(dimension, DIMENSIONS)}')
+        raise QuestionError(said("is_no_dimension", words=dimension[:40], near=suggest(dimension, DIMENSIONS)))
     members = answerer.cube.members(split).listed
     references = [answerer.cube.members(split).reference(member) for member in members]
     shows: tuple[Show, ...] = ("value", "attainment")
@@ -122,7 +121,7 @@ def catalogue_rows(catalogue: Catalogue, family: str, *, language: Language) -> 
     """Return a row for each KPI, of one family or all. Raises `QuestionError` for a family that there is not."""
     families = dict.fromkeys(kpi.family for kpi in catalogue.present)
     if family and fold(family) not in families:
-        raise QuestionError(f'There is no family "{family[:40]}". There are {", ".join(families)}.')
+        raise QuestionError(said("no_family", words=family[:40], names=", ".join(families)))
     keys = ("kpi", "title", "definition_header", "unit", "better", "family", "split_by")
     rows: Rows = [[say(key, language) for key in keys]]
     for kpi in catalogue.present:

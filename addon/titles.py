@@ -15,6 +15,7 @@ from kpis.errors import QuestionError
 from kpis.members import resolve_who
 from kpis.periods import Period, day_number, elapsed, period_at, period_title
 from kpis.questions import Answer
+from kpis.said import in_language
 from kpis.shows import resolve_show
 
 STATUS_WORDS: Final[Mapping[int, str]] = {2: "ahead", 1: "on_track", 0: "at_risk", -1: "behind"}
@@ -70,13 +71,17 @@ def state_title(answer: Answer, language: Language) -> str:
 
 def note_of(answer: Answer, language: Language) -> str:
     """Return what to know about a number: why it is not ok, and that it rests on few records."""
-    reason = reason_of(answer, language)
-    return reason if reason and language == "en" else " ".join(filter(None, (reason, small_of(answer, language))))
+    return reason_of(answer, language) or small_of(answer, language)
 
 
 def ahead_of(kpi: Kpi, change: Answer, language: Language) -> str:
     """Return why no change is told of a KPI that is used up in a period that is over; nothing of any other."""
     return say("looks_ahead", language) if kpi.is_used_up and change.value is None else ""
+
+
+def error_text(error: Exception, language: Language) -> str:
+    """Return what went wrong, in the language if the error knows its words in it."""
+    return in_language(error.sentence if isinstance(error, QuestionError) else str(error), language)
 
 
 def joined(*notes: str) -> str:
@@ -92,7 +97,6 @@ def small_of(answer: Answer, language: Language) -> str:
 
 
 def reason_of(answer: Answer, language: Language) -> str:
-    """Return why an answer is not ok: its own sentence, or the general one where that is not in this language."""
-    if answer.message and (language == "en" or answer.state in {"error", "partial"}):
-        return answer.message
-    return "" if answer.state == "ok" else say(f"reason_{answer.state}", language)
+    """Return why an answer is not ok: its own sentence, or the general one where it has none."""
+    own = in_language(answer.message, language)
+    return own if own or answer.state == "ok" else say(f"reason_{answer.state}", language)

@@ -28,6 +28,7 @@ from kpis.memory import Memory, Page
 from kpis.periods import Calendar, Period, parse_period
 from kpis.questions import Answer, Question, Show
 from kpis.results import Column, Reason, Reasons, missing, plain
+from kpis.said import joined, said
 from kpis.shows import resolve_show, shown
 from kpis.tables_of import tables_of
 from kpis.timeline import Timeline
@@ -38,7 +39,6 @@ Resolved = TypeVar("Resolved")
 
 _MOST_REMEMBERED: Final = 20_000
 """How many words an answerer remembers the meaning of, so that a long-lived one stays small."""
-_STALE: Final = "The last sync is older than it should be; the value is as of then."
 
 
 class Crossing(Protocol):
@@ -140,7 +140,7 @@ class Answerer:
             try:
                 found = resolve(word)
             except QuestionError as error:
-                found = Reason("error", str(error))
+                found = Reason("error", error.sentence)
             self._known[kind, word] = found
         return found  # type: ignore[return-value]  # what is kept under a kind is what its resolver returned
 
@@ -152,7 +152,7 @@ class Answerer:
             who = resolve_who(word, self.cube.dimensions)
         except QuestionError:
             if self.limit.is_set:  # a suggestion could name what the caller may not see
-                return Reason("error", f'"{word[:80]}" is no member of {self.limit.words}.')
+                return Reason("error", said("not_of_limit", words=word[:80], limit=self.limit.words))
             raise
         return who if self.limit.allows(who) else Reason("not_allowed", self.limit.sentence(who))
 
@@ -162,7 +162,7 @@ class Answerer:
     def _show(self, word: str) -> Show | Reason:
         show = resolve_show(word)
         if self.limit.is_set and show in {"rank", "share"}:
-            return Reason("not_allowed", f"{show} compares with others than {self.limit.words}.")
+            return Reason("not_allowed", said("compares", show=show, limit=self.limit.words))
         return show
 
     def _evaluated(self, cells: Cells) -> Evaluated:
@@ -219,16 +219,16 @@ class Answerer:
             self._check_dimensions(group.kpi, group.dimensions)
             column = shown(evaluation, company, group.kpi, group.show)
         except QuestionError as error:
-            return missing(reasons.code("error", str(error)), len(evaluation))
+            return missing(reasons.code("error", error.sentence), len(evaluation))
         return self._marked(column, group.kpi, reasons)
 
     def _check_dimensions(self, kpi: Kpi, dimensions: tuple[str, ...]) -> None:
         for dimension in dimensions:
             if dimension not in kpi.dimensions:
-                known = ", ".join(kpi.dimensions) or "no dimension"
-                raise QuestionError(f"{kpi.titles['en']} cannot be split by {dimension}. It can be by {known}.")
+                known = ", ".join(kpi.dimensions) or said("no_dimension")
+                raise QuestionError(said("not_by", title=kpi.titles, dimension=dimension, known=known))
         if len(dimensions) > 1 and self._crossing is None:
-            raise QuestionError("Two crossed slices need the snapshot's rows, which are not at hand here.")
+            raise QuestionError(said("no_crossing"))
 
     def _marked(self, column: Column, kpi: Kpi, reasons: Reasons) -> Column:
         """Return the column with every value marked that rests on incomplete or old tables."""
@@ -236,11 +236,11 @@ class Answerer:
         tables = tables_of(self.catalogue, kpi.id) if self._problems else frozenset()
         incomplete = [table for table in sorted(tables) if self._problems.get(table)]
         if incomplete:
-            sentence = " ".join(self._problems[incomplete[0]])
-            code = reasons.code("partial", f'The table "{incomplete[0]}" is incomplete: {sentence}')
+            sentence = said("incomplete", table=incomplete[0], problem=joined(self._problems[incomplete[0]]))
+            code = reasons.code("partial", sentence)
             column = _remarked(column, has_value, code, reasons)
         if self._is_stale:
-            column = _remarked(column, has_value, reasons.code("stale", _STALE), reasons)
+            column = _remarked(column, has_value, reasons.code("stale", said("stale")), reasons)
         return column
 
 

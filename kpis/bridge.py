@@ -30,6 +30,7 @@ from kpis.members import Who, resolve_who
 from kpis.periods import Period, comparable, parse_period, prior, year_ago
 from kpis.questions import Answer, Question, State
 from kpis.results import Reason, Reasons
+from kpis.said import Sentence, joined, said
 from kpis.shows import quotient_of
 from kpis.slices import Split, code_of, split_of
 from kpis.spreads import Leaf, Pair, Spread, mean, spread_of_formula
@@ -226,8 +227,8 @@ def shortened(found: Bridge, most: int) -> Bridge:
     return replace(found, contributions=(*kept, others))
 
 
-def _sentence(period: Period, reason: Reason) -> str:
-    return f"There is no value for {period.label}, so there is no change to split. {reason.sentence}".strip()
+def _sentence(period: Period, reason: Reason) -> Sentence:
+    return joined((said("no_bridge", period=period.label), reason.sentence))
 
 
 def _number(value: float) -> float | None:

@@ -13,6 +13,7 @@ from kpis.checks import Drafts, checked
 from kpis.definitions import VERSION_MARK, Catalogue, Kpi
 from kpis.entries import Entry, read_kpi, read_measure, read_scorecard
 from kpis.errors import DefinitionError, QuestionError, suggest, suggest_named
+from kpis.said import said
 from kpis.words import fold
 
 Value = TypeVar("Value")
@@ -67,9 +68,9 @@ def resolve_kpi(catalogue: Catalogue, words: str) -> Kpi:
     if pinned := _PINNED.fullmatch(words.strip()):
         return _version_of(catalogue, resolve_kpi(catalogue, pinned[1]), int(pinned[2]))
     if not words.strip():
-        raise QuestionError('Which KPI? Give its name, as in "win_rate".')
-    near = suggest_named(fold(words), catalogue.words) or " KPI_LIST() lists them all."
-    raise QuestionError(f'There is no KPI "{words[:80]}".{near}')
+        raise QuestionError(said("which_kpi"))
+    near = suggest_named(fold(words), catalogue.words) or said("kpi_list")
+    raise QuestionError(said("no_kpi", words=words[:80], near=near))
 
 
 def _version_of(catalogue: Catalogue, kpi: Kpi, version: int) -> Kpi:
@@ -79,7 +80,7 @@ def _version_of(catalogue: Catalogue, kpi: Kpi, version: int) -> Kpi:
     found = next((one for one in older if one.version == version), None)
     if found is None:
         kept = ", ".join(one.definition for one in (*older, kpi))
-        raise QuestionError(f"Version {version} of {kpi.id} is not kept. There is {kept}.")
+        raise QuestionError(said("no_version", version=version, kpi=kpi.id, kept=kept))
     return found
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kpis import sentences
 from kpis.blocks import Integers, Numbers
 from kpis.definitions import COMPANY, Kpi
 from kpis.errors import QuestionError
@@ -17,6 +16,7 @@ from kpis.evaluate import Evaluation
 from kpis.facts import FACTS
 from kpis.intervals import Z, quantile_ranks, quotient_spread, student, wilson
 from kpis.results import Column
+from kpis.said import Sentence, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def interval_of(evaluation: Evaluation, kpi: Kpi) -> Interval:
     """Return the interval of each value. Raises `QuestionError` for a KPI that is no estimate from single rows."""
     estimate = estimate_of(evaluation.world.catalogue, kpi)
     if estimate is None:
-        raise QuestionError(sentences.no_interval(kpi.titles["en"]))
+        raise QuestionError(said("no_interval", title=kpi.titles))
     return interval_by(evaluation, kpi, estimate)
 
 
@@ -59,7 +59,7 @@ def _of_share(evaluation: Evaluation, kpi: Kpi, share: Share) -> Interval:
     low, high = wilson(hits.values, trials.values)
     interval = _beside(evaluation.value(kpi.id), low, high)
     is_impossible = (hits.values > trials.values) | (hits.values < 0)
-    return _without(evaluation, interval, is_impossible, sentences.part_above_whole())
+    return _without(evaluation, interval, is_impossible, said("part_above_whole"))
 
 
 def _of_mean(evaluation: Evaluation, kpi: Kpi, mean: Mean) -> Interval:
@@ -71,8 +71,8 @@ def _of_mean(evaluation: Evaluation, kpi: Kpi, mean: Mean) -> Interval:
     divisor = sum(term.factor * evaluation.value(term.measure.name).values for term in mean.bottom)
     spread = quotient_spread(value.values, tops, products, bottoms)
     interval = _beside(value, *student(value.values, np.asarray(divisor, dtype=np.float64), spread, rows))
-    interval = _without(evaluation, interval, rows < 2, sentences.one_value())
-    return _without(evaluation, interval, np.isnan(spread), sentences.no_squares())
+    interval = _without(evaluation, interval, rows < 2, said("one_value"))
+    return _without(evaluation, interval, np.isnan(spread), said("no_squares"))
 
 
 def _summed_products(evaluation: Evaluation, mean: Mean, left: Sequence[Term], right: Sequence[Term]) -> Numbers:
@@ -93,7 +93,7 @@ def _between_reps(evaluation: Evaluation, kpi: Kpi, between: Between) -> Interva
     groups = _groups_of_reps(evaluation)
     if groups is None:
         everywhere = np.ones(len(evaluation), dtype=bool)
-        return _without(evaluation, Interval(value, value), everywhere, sentences.no_squares())
+        return _without(evaluation, Interval(value, value), everywhere, said("no_squares"))
     periods, group_count = len(evaluation.timeline), int(groups.max(initial=0)) + 1
     reps = np.arange(len(groups))
     each = evaluation.over("rep", np.tile(reps, periods), np.repeat(np.arange(periods), len(reps)))
@@ -106,7 +106,7 @@ def _between_reps(evaluation: Evaluation, kpi: Kpi, between: Between) -> Interva
     )
     spread = quotient_spread(value.values, tops, products, bottoms)
     interval = _beside(value, *student(value.values, divisor, spread, counts))
-    return _without(evaluation, interval, counts < 2, sentences.one_value())
+    return _without(evaluation, interval, counts < 2, said("one_value"))
 
 
 def _groups_of_reps(evaluation: Evaluation) -> Integers | None:
@@ -126,7 +126,7 @@ def _of_quantile(evaluation: Evaluation, kpi: Kpi, quantile: Quantile) -> Interv
     known = [quantile_ranks(count, quantile.measure.quantile) or (0, 0) for count in counts.tolist()]
     ranks = np.array(known, dtype=np.int64).reshape(-1, 2)[places.reshape(-1)]
     interval = _beside(value, *(sample.at_ranks(start, end, ranks[:, side]) for side in (0, 1)))
-    return _without(evaluation, interval, np.isnan(interval.low.values), sentences.few_values())
+    return _without(evaluation, interval, np.isnan(interval.low.values), said("few_values"))
 
 
 def _of_chances(evaluation: Evaluation, kpi: Kpi, chances: Chances) -> Interval:
@@ -142,7 +142,7 @@ def _of_chances(evaluation: Evaluation, kpi: Kpi, chances: Chances) -> Interval:
     bounds = np.stack([none, none + whole, value.values])
     ends = bounds.min(axis=0), bounds.max(axis=0)
     interval = _beside(value, *(np.clip(value.values + side * reach, *ends) for side in (-1, 1)))
-    return _without(evaluation, interval, np.isnan(reach), sentences.no_squares())
+    return _without(evaluation, interval, np.isnan(reach), said("no_squares"))
 
 
 def _beside(value: Column, low: Numbers, high: Numbers) -> Interval:
@@ -152,7 +152,7 @@ def _beside(value: Column, low: Numbers, high: Numbers) -> Interval:
     return Interval(Column(low, value.codes), Column(high, value.codes))
 
 
-def _without(evaluation: Evaluation, interval: Interval, mask: NDArray[np.bool_], sentence: str) -> Interval:
+def _without(evaluation: Evaluation, interval: Interval, mask: NDArray[np.bool_], sentence: Sentence) -> Interval:
     """Return the interval without these cells, for this reason; a cell that has a reason keeps it."""
     if not mask.any():
         return interval

@@ -18,9 +18,11 @@ from kpis.pace import expectation
 from kpis.plan import row_measures
 from kpis.ranks import ranges
 from kpis.results import plain
+from kpis.said import Sentence, joined, said
 from kpis.shows import parts_of
 
 _OF_VALUE: Final = frozenset({"value", "low", "high"})
+_NOTHING: Final = Sentence()
 _NUMERATOR, _DENOMINATOR, _COUNT, _LOW, _HIGH = range(5)
 
 
@@ -35,7 +37,7 @@ class Context:
     high: float | None = None
     method: str = ""
     is_small: bool = False
-    remark: str = ""
+    remark: Sentence = _NOTHING
 
 
 NO_CONTEXT: Final = Context()
@@ -61,7 +63,7 @@ class _Parts:
         if parts := parts_of(evaluation, group.kpi):
             columns[_NUMERATOR], columns[_DENOMINATOR] = (part.values for part in parts)
         columns[_COUNT] = evaluation.value(group.kpi.count).values
-        self._methods, self._remarks = [""] * len(evaluation), [""] * len(evaluation)
+        self._methods, self._remarks = [""] * len(evaluation), [Sentence()] * len(evaluation)
         self._is_small = np.zeros(len(evaluation), dtype=bool)
         estimate = estimate_of(evaluation.world.catalogue, group.kpi)
         if not self._has_value.any():
@@ -94,10 +96,10 @@ class _Parts:
         self._methods = [estimate.method] * len(evaluation)
         self._is_small = self._has_value & (columns[_COUNT] < estimate.few)
         if isinstance(estimate, Chances) and estimate.is_rest:
-            self._remarks = [sentences.by_weighted_pipeline()] * len(evaluation)
+            self._remarks = [said("by_weighted_pipeline")] * len(evaluation)
         self._add_maturity(columns[_DENOMINATOR], evaluation)
         for place in np.flatnonzero(self._is_small).tolist():
-            self._say(place, sentences.small_sample(round(columns[_COUNT][place])))
+            self._say(place, said("small_sample", count=round(columns[_COUNT][place])))
 
     def _add_maturity(self, known: Numbers, evaluation: Evaluation) -> None:
         """Say of numbers by cohort how many of its deals have an outcome, unless all have."""
@@ -108,16 +110,16 @@ class _Parts:
         counts = evaluation.value(cohort.name).values
         for place in np.flatnonzero(self._has_value & (known < counts)).tolist():
             share = known[place] / counts[place]
-            self._say(place, sentences.outcomes_known(share, cohort.words["en"]))
+            self._say(place, sentences.outcomes_known(share, cohort.words))
 
-    def _say(self, place: int, sentence: str) -> None:
-        self._remarks[place] = " ".join(filter(None, (self._remarks[place], sentence)))
+    def _say(self, place: int, sentence: Sentence) -> None:
+        self._remarks[place] = joined((self._remarks[place], sentence))
 
     def _add_ranges(self, evaluation: Evaluation, estimate: Estimate) -> None:
         for place, (best, worst) in enumerate(_pairs(*ranges(evaluation, self._kpi, estimate))):
             if worst > best and self._has_value[place]:
                 self._methods[place] = estimate.method
-                self._remarks[place] = sentences.rank_range(best, worst)
+                self._remarks[place] = said("rank_range", best=best, worst=worst)
 
     def _add_expectation(self, evaluation: Evaluation) -> None:
         expected = expectation(evaluation, self._kpi)

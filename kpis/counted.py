@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kpis import sentences
 from kpis.blocks import Integers
 from kpis.definitions import COMPANY, Measure
 from kpis.results import Column, missing
+from kpis.said import said
 
 if TYPE_CHECKING:
     from kpis.evaluate import Evaluation
@@ -80,5 +80,5 @@ def _group_of_cells(evaluation: Evaluation) -> Integers:
 
 
 def _not_crossed(evaluation: Evaluation, measure: Measure) -> Column:
-    code = evaluation.world.reasons.code("error", sentences.not_crossed(measure.words["en"]))
+    code = evaluation.world.reasons.code("error", said("not_crossed", name=measure.words))
     return missing(code, len(evaluation))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+
+from kpis.said import LANGUAGES, Sentence, in_language, said
 
 
 class KpiError(Exception):
@@ -17,13 +19,17 @@ class DefinitionError(KpiError):
 class QuestionError(KpiError):
     """A question cannot be understood; says what is wrong and what may have been meant."""
 
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence if isinstance(sentence, Sentence) else Sentence(sentence)
 
-def suggest(word: str, known: Iterable[str], count: int = 3) -> str:
+
+def suggest(word: str, known: Iterable[str], count: int = 3) -> Sentence:
     """Return `` Did you mean a, b or c?`` with up to ``count`` near matches, or an empty text."""
     return suggest_named(word, {name: name for name in known}, count)
 
 
-def suggest_named(word: str, names: Mapping[str, str], count: int = 3) -> str:
+def suggest_named(word: str, names: Mapping[str, str], count: int = 3) -> Sentence:
     """Suggest as `suggest` does, where ``names`` leads from each spelling to the name to suggest for it."""
     by_fold = {spelling.casefold(): name for spelling, name in names.items()}
     wanted = word.casefold()[:80]
@@ -31,6 +37,13 @@ def suggest_named(word: str, names: Mapping[str, str], count: int = 3) -> str:
     close = difflib.get_close_matches(wanted, by_fold, 3 * count, 0.6)
     near = list(dict.fromkeys(by_fold[fold] for fold in [*longer, *close]))[:count]
     if not near:
-        return ""
-    listed = near[0] if len(near) == 1 else f"{', '.join(near[:-1])} or {near[-1]}"
-    return f" Did you mean {listed}?"
+        return Sentence()
+    return said("did_you_mean", near=either(near))
+
+
+def either(choices: Sequence[str]) -> Sentence:
+    """Return the choices as ``a, b or c``."""
+    if len(choices) < 2:
+        return Sentence("".join(choices))
+    first = ", ".join(choices[:-1])
+    return Sentence(*(f"{first}{in_language(said('or'), language)}{choices[-1]}" for language in LANGUAGES))

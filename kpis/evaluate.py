@@ -20,6 +20,7 @@ from kpis.formula import Formula, Name, Negative, Number, Operation, parse, pars
 from kpis.members import Members
 from kpis.reached import FirstMonths, first_months
 from kpis.results import Codes, Column, Reasons, constant, merged_codes, missing
+from kpis.said import said
 from kpis.samples import DistinctSample, QuantileSample
 from kpis.stays import StaySample
 from kpis.tables_of import columns_of
@@ -123,7 +124,7 @@ class Evaluation:
 
     def _parts_of_sum(self, left: Column, right: Column) -> tuple[Column, Column]:
         """Return both sides of a sum, with nothing for zero where only one has rows in a period to come."""
-        code = self.world.reasons.code("no_data", sentences.not_begun())
+        code = self.world.reasons.code("no_data", said("not_begun"))
         return with_zero(left, right, code), with_zero(right, left, code)
 
     def quotient(self, left: Column, right: Column, sentence: str) -> Column:
@@ -225,7 +226,7 @@ class Evaluation:
             return self.not_split(measure)
         start, end = self.between(sample.keys, self.timeline.first, self.timeline.last, "period")
         column = Column(sample.quantiles(measure.quantile, start, end))
-        code = self.world.reasons.code("no_data", sentences.nothing_counts(measure.words["en"]))
+        code = self.world.reasons.code("no_data", said("nothing_counts", words=measure.words))
         return column.where(np.isnan(column.values), code)
 
     def _distinct(self, measure: Measure) -> Column:
@@ -251,7 +252,7 @@ class Evaluation:
         """Return no values, because the measure is not known by this dimension."""
         if FACTS[measure.fact].missing(self.world.numbers.tables):
             return constant(np.nan, len(self))
-        sentence = sentences.not_split(measure.words["en"], self.dimension)
+        sentence = sentences.not_split(measure.words, self.dimension)
         return missing(self.world.reasons.code("no_data", sentence), len(self))
 
     def _guarded(self, measure: Measure, column: Column) -> Column:
@@ -270,7 +271,7 @@ class Evaluation:
         if to_come.any() and not self.world.is_forward:
             # Rows that are dated ahead count on their day, so that the months still make the year.
             is_blank = column.values == 0 if measure.kind in _DATED else np.ones(len(self), dtype=bool)
-            code = reasons.code("no_data", sentences.not_begun())
+            code = reasons.code("no_data", said("not_begun"))
             column = column.where(to_come[self.places] & is_blank, code)
         return column
 

@@ -16,6 +16,7 @@ from kpis.members import Who
 from kpis.periods import Period
 from kpis.questions import Answer, Question
 from kpis.results import Reason, Reasons, plain
+from kpis.said import joined
 
 
 @dataclass(slots=True)
@@ -40,7 +41,7 @@ class Evaluated:
             period.label if isinstance(period, Period) else question.period,
             plain(self.values[cell : cell + 1])[0],
             reason.state,
-            " ".join(filter(None, (reason.sentence, context.remark))),
+            joined((reason.sentence, context.remark)),
             context.numerator,
             context.denominator,
             context.n,

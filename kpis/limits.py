@@ -6,6 +6,7 @@ import numpy as np
 
 from kpis.cube import Cube
 from kpis.members import Who, resolve_who
+from kpis.said import Sentence, said
 
 _GROUPS = ("team", "region")
 
@@ -34,9 +35,9 @@ class Limit:
         pairs = zip(self._slice.dimensions, self._slice.codes, strict=True)
         return all(self._is_inside(who, dimension, code) for dimension, code in pairs)
 
-    def sentence(self, who: Who) -> str:
+    def sentence(self, who: Who) -> Sentence:
         """Say why the slice is not allowed, and what is."""
-        return f"{who.label} lies outside {self.words}, which is all that may be seen here. Ask for {self.words}."
+        return said("outside", who=who.label, limit=self.words)
 
     def _is_inside(self, who: Who, dimension: str, code: int) -> bool:
         """Tell whether one of the members that make the slice lies inside this one."""

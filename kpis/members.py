@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from kpis.errors import QuestionError, suggest
+from kpis.said import Sentence, said
 from kpis.words import fold
 
 UNSPECIFIED: Final = 0
@@ -173,7 +174,7 @@ def resolve_who(words: str, dimensions: Dimensions) -> Who:
         return _one(text, whole, dimensions)
     left, right = _sides(text, dimensions)
     if not left or not right or dimension_called(left) == "company" or dimension_called(right) == "company":
-        raise QuestionError(f'"{text[:80]}" has an empty side. Write two members, as in team:West & product:GTX Pro.')
+        raise QuestionError(said("empty_side", words=text[:80]))
     crossed = [_one(side, _candidates(side, dimensions), dimensions) for side in (left, right)]
     return _crossed(text, *crossed)
 
@@ -188,9 +189,7 @@ def _sides(text: str, dimensions: Dimensions) -> tuple[str, str]:
 
 def _crossed(text: str, left: Who, right: Who) -> Who:
     if left.dimensions == right.dimensions:
-        raise QuestionError(
-            f'"{text[:80]}" crosses two members of {left.dimensions[0]}. Cross members of two different dimensions.'
-        )
+        raise QuestionError(said("crosses_itself", words=text[:80], dimension=left.dimensions[0]))
     left, right = sorted((left, right), key=lambda who: who.dimensions)
     return Who(left.dimensions + right.dimensions, left.codes + right.codes, f"{left.label} & {right.label}")
 
@@ -214,18 +213,24 @@ def _one(text: str, candidates: list[tuple[Members, Member]], dimensions: Dimens
         return Who((members.dimension,), (member.code,), members.reference(member))
     if candidates:
         choices = [members.reference(member) for members, member in candidates[:_LISTED_CHOICES]]
-        raise QuestionError(f'"{text[:80]}" may mean {" or ".join(choices)}. Write one of these.')
+        raise QuestionError(said("ambiguous", words=text[:80], choices=_any_of(choices)))
     raise QuestionError(_unknown(text, dimensions))
 
 
-def _unknown(text: str, dimensions: Dimensions) -> str:
+def _any_of(choices: Sequence[str]) -> Sentence:
+    return Sentence(" or ".join(choices), " ou ".join(choices))
+
+
+def _unknown(text: str, dimensions: Dimensions) -> Sentence:
     prefix, mark, name = text.partition(":")
     dimension = dimension_called(prefix) if mark else ""
     if dimension in dimensions:
         members = dimensions[dimension]
-        return f'There is no {dimension} "{name.strip()[:80]}".{suggest(name.strip(), members.names())}'
+        near = suggest(name.strip(), members.names())
+        return said("none_of_dimension", dimension=dimension, words=name.strip()[:80], near=near)
     if mark and dimension != "company":
         near = suggest(prefix.strip(), dimensions)
-        return f'"{prefix.strip()[:40]}" is no dimension.{near} There are {", ".join(dimensions)}.'
+        listed = ", ".join(dimensions)
+        return said("no_such_dimension", words=prefix.strip()[:40], near=near, dimensions=listed)
     known = [member.name for members in dimensions.values() for member in members.all]
-    return f'There is nobody and nothing called "{text[:80]}".{suggest(text, known)}'
+    return said("nobody", words=text[:80], near=suggest(text, known))

@@ -71,10 +71,9 @@ MONTHS: Final[Mapping[Language, tuple[str, ...]]] = {
     ),
 }  # fmt: skip
 
-_TWO_WAYS: Final = "can be read in two ways: write the day as 2026-09-14, the month as 2026-09"
-_WEEK_OR_HALF_YEAR: Final = (  # S is semaine to some and semestre to others
-    "can be a week or a half-year: write a week as 2026-W37, a half-year as 2026-01..2026-06"
-)
+_TWO_WAYS: Final = "period_two_ways"
+_WEEK_OR_HALF_YEAR: Final = "period_week_or_half_year"
+"""Sentences by key; S is semaine to some and semestre to others."""
 
 PHRASES: Final[tuple[Phrase, ...]] = (
     # both languages: numbers and letters

@@ -28,6 +28,7 @@ from kpis.errors import QuestionError, suggest
 from kpis.fiscal import FiscalGrain, count_of, first_of
 from kpis.period_phrases import PERIOD_CHOICES
 from kpis.period_shapes import corrected, ends_of, fold_period, meaning_of, readings, shape_of
+from kpis.said import Sentence, said
 
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2200
@@ -65,7 +66,7 @@ class _Reader:
 
     def period(self) -> Period:
         if len(self.words.strip()) > _LONGEST_TEXT:
-            self.refuse(f"is longer than {_LONGEST_TEXT} letters.{self.examples()}")
+            self.refuse("period_long", most=_LONGEST_TEXT, examples=self.examples())
         text = fold_period(self.words)
         if not text:
             return period_at("month", self.today, self.calendar)
@@ -75,7 +76,7 @@ class _Reader:
             period = self.phrase(tokens) or self.range(tokens)
             if period:
                 return period
-        return self.refuse(f"is not understood.{self.did_you_mean(text)}{self.examples()}")
+        return self.refuse("period_unknown", near=self.did_you_mean(text), examples=self.examples())
 
     def phrase(self, tokens: list[str], end: Period | None = None) -> Period | None:
         """Return the period of one phrase, or None; without a year it is in that of ``end``, the end of its range."""
@@ -96,7 +97,7 @@ class _Reader:
             case "counted":
                 return self.counted(meaning.grain, slots["count"], meaning.phrase.offset)
             case "dated" | "refused":
-                return self.refuse(f"{meaning.phrase.refusal}.")
+                return self.refuse(meaning.phrase.refusal)
 
     def near(self, grain: WholeGrain, offset: int) -> Period:
         return nth_period(grain, ordinal_of(grain, self.today, self.calendar) + offset, self.calendar)
@@ -104,7 +105,7 @@ class _Reader:
     def counted(self, grain: WholeGrain, count: int, offset: int) -> Period:
         most = _LONGEST_COUNTS[grain]
         if not 1 <= count <= most:
-            self.refuse(f"counts {count} {grain}s: it can be 1 to {most}.")
+            self.refuse("period_count", count=count, grain=grain, most=most)
         if offset > 0:
             first, last = 1, count
         else:
@@ -119,9 +120,9 @@ class _Reader:
         if is_fiscal(grain):
             return self.fiscal(grain, year, slots)
         if not 1 <= month <= 12:
-            self.refuse(f"names month {month}: months go from 01 to 12, as in {year}-09.")
+            self.refuse("period_month", month=month, year=year)
         if not 1 <= quarter <= 4:
-            self.refuse(f"names quarter {quarter}: quarters go from Q1 to Q4, as in {year}-Q3.")
+            self.refuse("period_quarter", quarter=quarter, year=year)
         if grain == "day":
             return period_at("day", self.day(year, month, slots["day"]), self.calendar)
         if grain == "week":
@@ -139,9 +140,8 @@ class _Reader:
         number = slots.get("part", slots.get("quarter", 1))
         count = count_of(years, grain, year)
         if not 1 <= number <= count:
-            word, letter = ("month", "M") if grain == "fiscal month" else ("quarter", "Q")
-            last = f"{letter}{count}"
-            self.refuse(f"names {word} {number}: {word}s go from {letter}1 to {last}, as in FY{name}-{last}.")
+            last = f"{'M' if grain == 'fiscal month' else 'Q'}{count}"
+            self.refuse(f"period_{grain.replace(' ', '_')}", number=number, last=last, name=name)
         return nth_period(grain, first_of(years, grain, year) + number - 1, self.calendar)
 
     def year(self, grain: WholeGrain, slots: Mapping[str, int], yearless: int) -> int:
@@ -155,22 +155,22 @@ class _Reader:
 
     def bounded_year(self, year: int) -> int:
         if not FIRST_YEAR <= year <= LAST_YEAR:
-            self.refuse(f"names the year {year:04}: years go from {FIRST_YEAR} to {LAST_YEAR}.")
+            self.refuse("period_year", year=f"{year:04}", first=FIRST_YEAR, last=LAST_YEAR)
         return year
 
     def day(self, year: int, month: int, day: int) -> int:
         first = date(year, month, 1)
         days = period_at("month", day_number(first), self.calendar).days
         if not 1 <= day <= days:
-            self.refuse(f"names day {day}: {first:%Y-%m} has the days 01 to {days}.")
+            self.refuse("period_day", day=day, month=f"{first:%Y-%m}", days=days)
         return day_number(first) + day - 1
 
     def week(self, year: int, week: int) -> int:
         first = first_week(year, self.calendar)
         weeks = first_week(year + 1, self.calendar) - first
         if not 1 <= week <= weeks:
-            kind = "ISO weeks" if self.calendar.week_start == "monday" else "weeks"
-            self.refuse(f"names week {week}: {year} has the {kind} 01 to {weeks}.")
+            key = "period_iso_week" if self.calendar.week_start == "monday" else "period_week"
+            self.refuse(key, week=week, year=year, weeks=weeks)
         return first + week - 1
 
     def range(self, tokens: list[str]) -> Period | None:
@@ -184,7 +184,7 @@ class _Reader:
     def from_to(self, first: Period, last: Period) -> Period:
         if last.last < first.first:
             start, end = date_of(first.first), date_of(last.last)
-            self.refuse(f"ends on {end}, before it starts on {start}: put the earlier end first.")
+            self.refuse("period_backwards", end=end, start=start)
         if last.grain == "day" and first.grain not in {"day", "range"} and last.last <= first.last:
             return cut(first, last.last)
         return range_of(first.first, last.last)
@@ -193,16 +193,16 @@ class _Reader:
         try:
             instant = datetime.fromisoformat(text.upper())
         except ValueError:
-            self.refuse(f"is no date and time.{self.examples()}")
+            self.refuse("period_no_instant", examples=self.examples())
         self.bounded_year(instant.year)
         local = instant.astimezone(self.calendar.zone) if instant.tzinfo else instant
         return period_at("month", day_number(local.date()), self.calendar)
 
-    def refuse(self, what_is_wrong: str) -> NoReturn:
+    def refuse(self, key: str, **values: object) -> NoReturn:
         shown = "".join(letter for letter in self.words.strip()[:_LONGEST_TEXT] if letter.isprintable())
-        raise QuestionError(f"The period '{shown}' {what_is_wrong}")
+        raise QuestionError(said("period_wrong", words=shown, what=said(key, **values)))
 
-    def did_you_mean(self, text: str) -> str:
+    def did_you_mean(self, text: str) -> Sentence:
         """Suggest a usual period that is spelt alike, or the text with its words corrected if that has a meaning."""
         alike = suggest(self.words.strip(), itertools.chain.from_iterable(PERIOD_CHOICES.values()), 1)
         if alike:
@@ -210,9 +210,9 @@ class _Reader:
         for tokens in readings(text):
             better = corrected(tokens)
             if better != tokens and meaning_of(shape_of(better)):
-                return f" Did you mean {' '.join(better)}?"
-        return ""
+                return said("did_you_mean", near=" ".join(better))
+        return Sentence()
 
-    def examples(self) -> str:
+    def examples(self) -> Sentence:
         year = date_of(self.today).year
-        return f" Write for example {year}-Q3, last month or {year}-01-01..{year}-03-31."
+        return said("period_examples", year=year)

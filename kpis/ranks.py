@@ -22,6 +22,7 @@ from kpis.estimates import Estimate
 from kpis.evaluate import Evaluation
 from kpis.questions import Answer
 from kpis.results import Column
+from kpis.said import said
 
 _TIE: Final = 1e-9
 
@@ -109,9 +110,9 @@ class _Field:
 
     def __init__(self, evaluation: Evaluation, kpi: Kpi) -> None:
         if kpi.better == "neutral":
-            raise QuestionError(f"{kpi.titles['en']} has no rank: neither more nor less of it is better.")
+            raise QuestionError(said("no_rank", title=kpi.titles))
         if evaluation.dimension == COMPANY or "&" in evaluation.dimension:
-            raise QuestionError("Only a member of one dimension has a rank. Ask for a rep, a team, a product ...")
+            raise QuestionError(said("no_rank_here"))
         members = evaluation.world.numbers.members(evaluation.dimension).listed
         self._places = evaluation.places
         self._listed = np.array([member.code for member in members], dtype=np.int64)

@@ -15,7 +15,10 @@ Codes = NDArray[np.int16]
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a value is missing, or what has to be said about it. State ``ok`` is a remark, nothing more."""
+    """Why a value is missing, or what has to be said about it. State ``ok`` is a remark, nothing more.
+
+    The sentence is English, and knows its French (see `kpis.said`).
+    """
 
     state: State
     sentence: str

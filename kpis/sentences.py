@@ -7,127 +7,53 @@ from collections.abc import Callable
 from kpis.definitions import Catalogue, Language
 from kpis.formula import Formula, Name, Negative, Number, Operation
 from kpis.periods import date_of
-
-_OF_FACT = {
-    "opportunity": "deals", "lead": "leads", "activity": "activities", "rep": "reps", "expense": "costs",
-    "survey_response": "survey answers", "marketing_stat": "marketing figures", "work_log": "logged hours",
-    "candidate": "candidates", "training": "trainings", "process_check": "process checks",
-    "assessment": "assessments", "usage": "usage records", "market_stat": "market figures",
-    "subscription": "subscriptions", "campaign": "campaigns", "login": "logins", "customer": "customers",
-    "stage_entry": "entries into stages", "profit": "deals of customers", "relationship": "accounts or leads",
-    "waiting": "contacts with accounts that have a deal",
-}  # fmt: skip
+from kpis.said import LANGUAGES, Sentence, Words, said
 
 
-def not_synced(table: str) -> str:
+def not_synced(table: str) -> Sentence:
     """Say that a table was never read."""
-    return f'The table "{table}" was never read: connect a source that has it, then sync.'
+    return said("not_synced", table=table)
 
 
-def no_rows(fact: str) -> str:
+def no_rows(fact: str) -> Sentence:
     """Say that a fact has no row at all."""
-    return f"There are no {_OF_FACT.get(fact, fact)} in the data."
+    return said("no_rows", fact=_records(fact))
 
 
-def too_early(fact: str, first: int) -> str:
+def too_early(fact: str, first: int) -> Sentence:
     """Say that a period lies before the first row."""
-    return f"There are no {_OF_FACT.get(fact, fact)} before {date_of(first)}."
+    return said("too_early", fact=_records(fact), day=date_of(first))
 
 
-def not_begun() -> str:
-    """Say that a period lies ahead."""
-    return "The period has not begun."
-
-
-def used_up(title: str) -> str:
-    """Say that what looks ahead has nothing to be compared with in a period that is over."""
-    return f"{title} looks ahead: little of it is left in a period that is over, so there is no change to tell."
-
-
-def nothing_counts(words: str) -> str:
-    """Say that no row meets the conditions."""
-    return f"There are no {words}."
-
-
-def not_split(name: str, dimension: str) -> str:
+def not_split(words: Words, dimension: str) -> Sentence:
     """Say that a measure has no numbers by this dimension."""
-    return f"{name} is not known by {dimension.replace('&', ' and ')}."
+    left, _, right = dimension.partition("&")
+    crossed = Sentence(f"{left} and {right}", f"{left} et {right}") if right else Sentence(left)
+    return said("not_split", name=words, dimension=crossed)
 
 
-def not_crossed(name: str) -> str:
-    """Say that a count of members cannot be crossed."""
-    return f"{name} counts members; it cannot be asked for two crossed slices."
-
-
-def no_target(title: str) -> str:
-    """Say that nobody set a target."""
-    return f"No target for {title} is set for this slice and period."
-
-
-def prorated() -> str:
-    """Say that a target was set for other days."""
-    return "The target was set for another period; its part is by business days."
-
-
-def target_in_part() -> str:
-    """Say that a target does not reach over the whole period."""
-    return "Targets are set for a part of the period only."
-
-
-def zero_divisor(divisor: Formula, catalogue: Catalogue) -> str:
+def zero_divisor(divisor: Formula, catalogue: Catalogue) -> Sentence:
     """Say that a divisor is zero."""
-    return f"There is nothing to divide by: {written(divisor, catalogue)} is zero."
+    words = {language: written(divisor, catalogue, language) for language in LANGUAGES}
+    return said("zero_divisor", divisor=words)
 
 
-def no_interval(title: str) -> str:
-    """Say that a KPI is no estimate."""
-    return f"{title} has no interval: it is no share, mean or median of single records."
-
-
-def part_above_whole() -> str:
-    """Say that a share cannot be one."""
-    return "There is no interval: the part is larger than the whole."
-
-
-def one_value() -> str:
-    """Say that there are not enough rows for a spread."""
-    return "There is no interval: one record shows no spread."
-
-
-def few_values() -> str:
-    """Say that there are not enough values for an interval by their order."""
-    return "There is no interval: so few values have none at 95 %."
-
-
-def no_squares() -> str:
-    """Say that the spread of the rows is not known here."""
-    return "There is no interval: the spread of the records is not known here."
-
-
-def rank_range(best: int, worst: int) -> str:
-    """Say between which places a member may lie."""
-    return f"not distinguishable from ranks {best}–{worst}"
-
-
-def expected_by_now(share: float, method: str) -> str:
+def expected_by_now(share: float, method: str) -> Sentence:
     """Say which part of a period's value is expected by today."""
-    by = "seasonality of the two years before" if method == "seasonality" else "business days that have passed"
-    return f"By today {share:.0%} of the period's value is expected, by the {by}."
+    return said(f"expected_by_{method.replace(' ', '_')}", share=_percent(share))
 
 
-def by_weighted_pipeline() -> str:
-    """Say how a forecast is made."""
-    return "By weighted pipeline: open deals count with their probability."
-
-
-def outcomes_known(share: float, words: str) -> str:
+def outcomes_known(share: float, words: Words) -> Sentence:
     """Say how many of a cohort have an outcome."""
-    return f"{share:.0%} of the {words} have an outcome."
+    return said("outcomes_known", share=_percent(share), words=words)
 
 
-def small_sample(count: int) -> str:
-    """Say that a value rests on few records."""
-    return f"small sample (n={count})"
+def _percent(share: float) -> Sentence:
+    return Sentence(f"{share:.0%}", f"{share * 100:.0f}\N{NO-BREAK SPACE}%")
+
+
+def _records(fact: str) -> Sentence:
+    return said(f"records_{fact}")
 
 
 def written(formula: Formula, catalogue: Catalogue, language: Language = "en") -> str:

@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 
-from kpis import sentences
 from kpis.additivity import adds_up_over_members
 from kpis.certainty import interval_of
 from kpis.definitions import Catalogue, Kpi
@@ -18,6 +17,7 @@ from kpis.pace import expectation, status
 from kpis.questions import SHOWS, Show
 from kpis.ranks import places
 from kpis.results import Column, merged_codes
+from kpis.said import said
 from kpis.words import fold
 
 _WORDS: Final[Mapping[Show, tuple[str, ...]]] = {
@@ -45,7 +45,7 @@ def resolve_show(words: str) -> Show:
     show = _SHOW_OF.get(fold(words))
     if show is None:
         near = suggest(words, SHOWS)
-        raise QuestionError(f'"{words[:40]}" cannot be shown.{near} One can show {", ".join(SHOWS)}.')
+        raise QuestionError(said("unknown_show", words=words[:40], near=near, shows=", ".join(SHOWS)))
     return show
 
 
@@ -84,7 +84,7 @@ def _target(evaluation: Evaluation, kpi: Kpi) -> Column:
 
 
 def _attainment(evaluation: Evaluation, kpi: Kpi) -> Column:
-    return evaluation.quotient(_value(evaluation, kpi), _target(evaluation, kpi), "The target is zero.")
+    return evaluation.quotient(_value(evaluation, kpi), _target(evaluation, kpi), said("zero_target"))
 
 
 def _gap(evaluation: Evaluation, kpi: Kpi) -> Column:
@@ -103,7 +103,7 @@ def _before(evaluation: Evaluation, kpi: Kpi, shift: str) -> Column:
         return column
     is_over = (other.timeline.last < other.timeline.today)[other.places] & ~np.isnan(column.values)
     codes = np.zeros(len(other), dtype=np.int16) if column.codes is None else column.codes
-    code = evaluation.world.reasons.code("no_data", sentences.used_up(kpi.titles["en"]))
+    code = evaluation.world.reasons.code("no_data", said("used_up", title=kpi.titles))
     return Column(np.where(is_over, np.nan, column.values), np.where(is_over, np.int16(code), codes))
 
 
@@ -111,7 +111,7 @@ def _relative(shift: str) -> Callable[[Evaluation, Kpi], Column]:
     def relative(evaluation: Evaluation, kpi: Kpi) -> Column:
         before = _before(evaluation, kpi, shift)
         change = _minus(_value(evaluation, kpi), before)
-        return evaluation.quotient(change, before, "The value to compare with is zero.")
+        return evaluation.quotient(change, before, said("zero_before"))
 
     return relative
 
@@ -122,8 +122,8 @@ def _count(evaluation: Evaluation, kpi: Kpi) -> Column:
 
 def _share(evaluation: Evaluation, company: Evaluation, kpi: Kpi) -> Column:
     if not adds_up_over_members(evaluation.world.catalogue, kpi.id):
-        raise QuestionError(f"{kpi.titles['en']} has no share of a total: its parts do not add up.")
-    return evaluation.quotient(_value(evaluation, kpi), _value(company, kpi), "The company's value is zero.")
+        raise QuestionError(said("no_share", title=kpi.titles))
+    return evaluation.quotient(_value(evaluation, kpi), _value(company, kpi), said("zero_company"))
 
 
 def _status(evaluation: Evaluation, kpi: Kpi) -> Column:

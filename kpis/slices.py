@@ -14,6 +14,7 @@ from kpis.definitions import COMPANY, DIMENSIONS, Dimension, Kpi
 from kpis.errors import QuestionError, suggest
 from kpis.evaluate import Numbered
 from kpis.members import Members, Who, dimension_called
+from kpis.said import Sentence, said
 
 _GROUPS: Final = ("team", "region")
 _MOST_DIMENSIONS: Final = 2
@@ -66,7 +67,7 @@ def code_of(answerer: Answerer, who: Who) -> int:
 def _dimension(kpi: Kpi, who: Who, by: str) -> str:
     called = dimension_called(by)
     if by.strip() and not called:
-        raise QuestionError(f'"{by[:40]}" is no dimension.{suggest(by, DIMENSIONS)}')
+        raise QuestionError(said("is_no_dimension", words=by[:40], near=suggest(by, DIMENSIONS)))
     possible = [one for one in kpi.dimensions if one not in who.dimensions and len(who.dimensions) < _MOST_DIMENSIONS]
     if called == COMPANY:
         return ""
@@ -86,9 +87,11 @@ def _usual(kpi: Kpi, who: Who, possible: Sequence[Dimension]) -> str:
     return next((one for one in (*wanted, *not_above) if one in not_above), "")
 
 
-def _not_possible(kpi: Kpi, who: Who, called: str, possible: Sequence[str]) -> str:
-    what = f"{kpi.titles['en']} of {who.label}" if who.dimensions else kpi.titles["en"]
-    return f"{what} cannot be split by {called}. It can be by {', '.join(possible) or 'no dimension'}."
+def _not_possible(kpi: Kpi, who: Who, called: str, possible: Sequence[str]) -> Sentence:
+    what = {
+        language: f"{title} of {who.label}" if who.dimensions else title for language, title in kpi.titles.items()
+    }
+    return said("not_by", title=what, dimension=called, known=", ".join(possible) or said("no_dimension"))
 
 
 def _names(members: Members, codes: Integers) -> tuple[str, ...]:

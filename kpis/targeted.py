@@ -10,6 +10,7 @@ from kpis import sentences
 from kpis.additivity import adds_up_over_time
 from kpis.blocks import Block, Integers, Numbers, bounds
 from kpis.results import Column, missing
+from kpis.said import said
 from kpis.targets import BUSINESS_DAYS, DAYS, JOINED, LEVEL, VALUE, WEIGHT
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def target(evaluation: Evaluation, kpi: str) -> Column:
     numbers, reasons = evaluation.world.numbers, evaluation.world.reasons
     if "target" not in numbers.tables:
         return missing(reasons.code("not_synced", sentences.not_synced("target")), len(evaluation))
-    none = reasons.code("no_target", sentences.no_target(evaluation.world.catalogue.kpis[kpi].titles["en"]))
+    none = reasons.code("no_target", said("no_target", title=evaluation.world.catalogue.kpis[kpi].titles))
     block = numbers.targets(kpi, evaluation.dimension)
     if block is None:
         return missing(none, len(evaluation))
@@ -33,9 +34,9 @@ def target(evaluation: Evaluation, kpi: str) -> Column:
     column = Column(values).where((block.sums(DAYS, *inside) == 0) | np.isnan(values), none)
     business_days = evaluation.timeline.business_days_in_all()[evaluation.places]
     in_part = block.sums(BUSINESS_DAYS, *inside) < business_days
-    column = column.where(in_part, reasons.code("partial", sentences.target_in_part()), blank=False)
+    column = column.where(in_part, reasons.code("partial", said("target_in_part")), blank=False)
     cut = sum(block.sums(JOINED, *bounds(block.keys, evaluation.members, day, day)) for day in (first, last + 1)) != 0
-    return column.where(np.asarray(cut), reasons.code("ok", sentences.prorated()), blank=False)
+    return column.where(np.asarray(cut), reasons.code("ok", said("prorated")), blank=False)
 
 
 def _mean_target(block: Block, inside: tuple[Integers, Integers]) -> Numbers:

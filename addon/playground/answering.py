@@ -14,7 +14,7 @@ from addon.functions import read_cells
 from addon.playground.formula import Call, read_formula
 from addon.reader import Desk
 from addon.spills import Rows
-from addon.titles import reason_of, state_title, value_text
+from addon.titles import error_text, reason_of, state_title, value_text
 from addon.words import say
 from kpis.definitions import Language
 from kpis.errors import KpiError, suggest
@@ -37,7 +37,8 @@ def answer_formula(desk: Desk, text: str, language: Language) -> Result:
         call = read_formula(text)
         return _function_called(call.name)(desk, call, language)
     except (RequestError, KpiError) as error:
-        return Result([[str(error)]], "", str(error), is_error=True)
+        words = error_text(error, language)
+        return Result([[words]], "", words, is_error=True)
 
 
 def _function_called(name: str) -> Callable[[Desk, Call, Language], Result]:
@@ -48,11 +49,11 @@ def _function_called(name: str) -> Callable[[Desk, Call, Language], Result]:
 
 def _kpi(desk: Desk, call: Call, language: Language) -> Result:
     if any(len(call.texts(place)) > 1 for place in range(3)):
-        return _range(desk, call)
+        return _range(desk, call, language)
     return _one(desk, call, call.text(3), language)
 
 
-def _range(desk: Desk, call: Call) -> Result:
+def _range(desk: Desk, call: Call, language: Language) -> Result:
     """Return a column of numbers: all combinations, as a range in a sheet gives them."""
     cells = read_cells(
         {
@@ -63,11 +64,13 @@ def _range(desk: Desk, call: Call) -> Result:
         }
     )
     values, not_ok = desk.answerer.values(cells.kpis, cells.whos, cells.periods, cells.shows, cells.cells)
-    return Result([[_warning(not_ok[place]) if value is None else value] for place, value in enumerate(values)])
+    return Result(
+        [[_warning(not_ok[place], language) if value is None else value] for place, value in enumerate(values)]
+    )
 
 
-def _warning(answer: Answer) -> str:
-    return spills.WARNING + (answer.message or answer.state)
+def _warning(answer: Answer, language: Language) -> str:
+    return spills.WARNING + (reason_of(answer, language) or answer.state)
 
 
 def _one(desk: Desk, call: Call, show: str, language: Language) -> Result:

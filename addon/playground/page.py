@@ -21,6 +21,7 @@ from addon.playground.sheet import Tab, Tabs, grid_of, spilled_tab
 from addon.reader import Desk
 from addon.services import Services
 from addon.sidebar import access_to, frame_of
+from addon.titles import error_text
 from addon.widgets import Card
 from addon.words import family_title, language_of, say
 from kpis.definitions import Catalogue, Kpi, Language
@@ -101,8 +102,8 @@ def _shown(
         desk = services.reader.desk()
     except (AddonError, KpiError) as error:
         empty = Tab("", is_ours=True, rows=[])
-        card = message_card(say("nothing_to_show", language), str(error))
-        result = Result([], "", str(error), is_error=True)
+        card = message_card(say("nothing_to_show", language), error_text(error, language))
+        result = Result([], "", error_text(error, language), is_error=True)
         return {**words, "link": link, "card": card, "tabs": [], "tab": empty, "grid": grid_of(empty), "desk": None,
                 "formula": _DEFAULT_FORMULA, "result": result, "families": {}, "asked": asked,
                 "kept": kept, "examples": ()}  # fmt: skip
@@ -136,7 +137,7 @@ def _card(services: Services, desk: Desk, access: Access, asked: Mapping[str, st
         try:
             return explanation_card(desk, asked["explain"], view, frame)
         except KpiError as error:
-            return message_card(say("nothing_to_show", language), str(error))
+            return message_card(say("nothing_to_show", language), error_text(error, language))
     return scorecard_card(desk, view, access, frame)
 
 

@@ -37,7 +37,7 @@ const ScorecellClient = (() => {
    * @returns {ScorecellAnswer[]}
    */
   function answers(link, questions) {
-    const reply = post(link, '/v1/kpi', columns(questions));
+    const reply = post(link, '/v1/kpi', { ...columns(questions), language: ScorecellWords.language() });
     const values = reply.values;
     const isWhole = Array.isArray(values) && values.length === questions.length;
     if (!isWhole) throw new Error(ScorecellWords.say('bad_answer', link.server));

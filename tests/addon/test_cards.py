@@ -84,7 +84,7 @@ def test_what_has_no_value_says_why_in_words(desk: Desk) -> None:
     assert win_rate["text"] == '<font color="#5f6368">Nothing to divide by</font>'
     assert win_rate["bottomLabel"].startswith("There is nothing to divide by")
     french = lines(scorecard_card(desk, replace(view, language="fr")))["Taux de réussite"]
-    assert french["bottomLabel"].startswith("Le diviseur est nul ou manquant.")
+    assert french["bottomLabel"].startswith("Division impossible : Opportunités conclues gagnées + ")
 
 
 def test_the_choosers_hold_what_is_shown(desk: Desk) -> None:

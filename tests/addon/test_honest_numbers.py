@@ -17,6 +17,7 @@ from addon.titles import note_of
 from kpis.answers import Answerer
 from kpis.definitions import Catalogue, Language, Scorecard
 from kpis.questions import Answer, Question
+from kpis.said import joined, said
 from tests.support.card_shapes import as_sent, texts_of
 from tests.support.opened_org import CATALOGUE, OpenedOrg, opened_org
 from tests.support.running import running_world
@@ -100,8 +101,9 @@ def test_a_card_says_what_was_expected_and_what_rests_on_few_records(tmp_path: P
 
 
 def test_a_note_is_in_the_readers_language() -> None:
-    answer = Answer(Question("x"), "x", "", "", 0.5, "ok", "small sample (n=3)", n=3, is_small=True)
+    answer = Answer(Question("x"), "x", "", "", 0.5, "ok", said("small_sample", count=3), n=3, is_small=True)
     assert note_of(answer, "en") == "small sample (n=3)"
     assert note_of(answer, "fr") == "petit échantillon (n=3)"
-    stale = replace(answer, state="stale", message="The last sync is older. small sample (n=3)")
-    assert note_of(stale, "fr") == "La dernière synchronisation est trop ancienne. petit échantillon (n=3)"
+    stale = replace(answer, state="stale", message=joined((said("stale"), answer.message)))
+    assert note_of(stale, "fr").startswith("La dernière synchronisation est trop ancienne")
+    assert note_of(stale, "fr").endswith("petit échantillon (n=3)")
