@@ -111,7 +111,9 @@ class Unfinished:
         if self._folder is not None and sum(map(len, parts)) >= _ROWS_A_FILE:
             self._write(table)
 
-    def keep(self, cursor: Mapping[str, str], covered: AbstractSet[str], replaced: Replaced, *, at_once: bool = False) -> None:
+    def keep(
+        self, cursor: Mapping[str, str], covered: AbstractSet[str], replaced: Replaced, *, at_once: bool = False
+    ) -> None:
         """Keep the checkpoints together with all rows so far, if enough rows or time have passed since the last."""
         if self._folder is None:
             return

@@ -41,6 +41,14 @@ def test_cells_are_answered_with_numbers_and_states_where_not_ok(web: WebWorld) 
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", reply["as_of"])
 
 
+@pytest.mark.parametrize("form", [{"questions": [["winn_rate", "", "2026"]]}, {"kpi": ["winn_rate"]}])
+def test_cells_are_told_what_is_wrong_in_their_language(web: WebWorld, form: dict[str, object]) -> None:
+    reply = web.ask("/v1/kpi", {**form, "language": "fr"}).get_json()
+    assert "Vouliez-vous dire win_rate" in reply["states"]["0"]["message"]
+    refused = web.ask("/v1/trend", {"kpi": "revenue", "grain": "fortnight", "language": "fr"})
+    assert (refused.status_code, "n'est pas une granularité" in refused.get_json()["error"]) == (400, True)
+
+
 def test_both_forms_of_questions_get_the_same_answers(web: WebWorld) -> None:
     columns = {"kpi": ["revenue", "win_rate"], "who": ["", "Ann Lee"], "period": ["2026"]}
     rows = [[kpi, who, "2026"] for kpi in columns["kpi"] for who in columns["who"]]
