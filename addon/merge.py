@@ -18,6 +18,7 @@ from addon.arrow import arrow_table
 from addon.snapshot import Company, Snapshot
 from addon.unfinished import Unfinished
 from connectors.source import Batch, Change, Checkpoint, Covered, Expected, Problem
+from kpis.engine import kept_table
 from kpis.tables import DAY_SUFFIX, TABLES, Column, ColumnType, Table
 
 _SQL_TYPES: Final[dict[ColumnType, str]] = {
@@ -210,9 +211,9 @@ class Merge:
         name, run = table.name, self.connection.execute
         days = "".join(f", {_day_sql(c, time_zone)}" for c in table.columns if c.is_dated)
         columns = ", ".join(_quoted_column(c).name for c in table.columns)
-        source = f"read_parquet('{_quoted(self._previous.fact_file(name))}')" if self._previous else ""
-        if self._has_old(name):
-            run(f"CREATE VIEW old.{name} AS SELECT * FROM {source}")  # noqa: S608 - names of TABLES
+        if self._previous and self._has_old(name):
+            rows = kept_table(self.connection, self._previous.fact_file(name), table)
+            run(f"CREATE VIEW old.{name} AS {rows.sql_query()}")
         else:
             empty = ", ".join(f"NULL::{_SQL_TYPES[c.type]} AS {_quoted_column(c).name}" for c in table.columns)
             run(f"CREATE VIEW old.{name} AS SELECT *{days} FROM (SELECT {empty}) WHERE false")  # noqa: S608

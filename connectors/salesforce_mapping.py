@@ -21,6 +21,7 @@ _OBJECT_KEYS: Final = (
     "changed",
     "deleted",
     "optional",
+    "read",
     "grows",
     "per",
     "heads",
@@ -45,9 +46,10 @@ class FieldName:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What the field ``source`` must hold: one of the ``words``, the ``flag``, or more than ``above``.
+    """What the field ``source`` must hold: one of the ``words``, the ``flag``, more than ``above``, an id of a kind.
 
-    The case of a word does not matter: ``folded`` are the words without it.
+    The case of a word does not matter: ``folded`` are the words without it. ``is_empty`` asks for no value at all, or
+    for any. ``prefix`` is the beginning of the ids of a kind of record.
     """
 
     source: FieldName
@@ -55,9 +57,15 @@ class Condition:
     folded: frozenset[str] = field(default=frozenset(), repr=False)
     flag: bool | None = None
     above: float | None = None
+    is_empty: bool | None = None
+    prefix: str = ""
 
     def holds(self, value: object) -> bool:
-        """Whether a value of the field meets the condition; nothing is met by no value."""
+        """Whether a value of the field meets the condition; by no value only that of being empty is met."""
+        if self.is_empty is not None:
+            return (value is None or value == "") is self.is_empty
+        if self.prefix:
+            return isinstance(value, str) and value.startswith(self.prefix)
         if self.flag is not None:
             return value is self.flag
         if self.above is not None:
@@ -164,7 +172,11 @@ def load_mapping(overrides: Mapping[str, object] | None = None) -> tuple[ObjectM
     for object_name, own in (overrides or {}).items():
         place = f"salesforce.objects.{object_name}"
         entries[object_name] = _laid_over(entries.get(object_name, {}), _table(own, place), place)
-    mappings = [_object(object_name, _table(entry, object_name)) for object_name, entry in entries.items()]
+    mappings = [
+        _object(object_name, read)
+        for object_name, entry in entries.items()
+        if _flag((read := _table(entry, object_name)).get("read", True), f"salesforce.objects.{object_name}.read")
+    ]
     # What the organisation is comes first: its zone is needed to read the others.
     return tuple(sorted(mappings, key=lambda mapping: mapping.table.name != "organisation"))
 
@@ -259,9 +271,15 @@ def _condition(field_name: FieldName, wanted: object, place: str) -> Condition:
         return Condition(field_name, flag=wanted)
     if isinstance(wanted, Mapping) and set(wanted) == {"above"} and isinstance(wanted["above"], int | float):
         return Condition(field_name, above=float(wanted["above"]))
+    if isinstance(wanted, Mapping) and set(wanted) == {"empty"}:
+        return Condition(field_name, is_empty=_flag(wanted["empty"], f"{place}.empty"))
+    if isinstance(wanted, Mapping) and set(wanted) == {"prefix"}:
+        return Condition(field_name, prefix=_text(wanted["prefix"], f"{place}.prefix"))
     if isinstance(wanted, list) and wanted and all(isinstance(word, str) for word in wanted):
         return Condition(field_name, words=tuple(wanted), folded=frozenset(map(str.casefold, wanted)))
-    raise SourceError(f'{place} must be a list of words such as ["Call"], true, false, or {{ above = 0 }}.')
+    raise SourceError(
+        f'{place} must be a list of words such as ["Call"], true, false, {{ above = 0 }} or {{ empty = true }}.'
+    )
 
 
 def _money(table: Table, value: object, place: str) -> MoneyMapping:

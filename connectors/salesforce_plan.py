@@ -140,7 +140,7 @@ def _plan_of(
         mapping=fitted,
         paths=tuple(types),
         types=types,
-        filters=tuple(where_of(each) for each in mapping.keep if _is_filterable(each.source.path, known)),
+        filters=tuple(where_of(each) for each in mapping.keep if _can_be_asked(each, known)),
         key_prefix=known.key_prefix,
         fingerprint=_fingerprint(fitted, time_zone, "" if money is None else rates_digest),
         tells_erased=known.tells_deleted,
@@ -175,6 +175,10 @@ def _drifting(kept: Sequence[ColumnRule], known: DescribedObject) -> Iterator[st
             yield path
 
 
+def _can_be_asked(condition: Condition, known: DescribedObject) -> bool:
+    return not condition.prefix and _is_filterable(condition.source.path, known)
+
+
 def _is_filterable(path: str, known: DescribedObject) -> bool:
     found = known.fields.get(path)
     return found is not None and found.is_filterable
@@ -190,7 +194,8 @@ def _lacking(choice: Choice, rule: ColumnRule, known: DescribedObject, described
     for each in choice.fields:
         found = _found(each.path, known, described)
         column_type = rule.column.type if each is choice.source else "text"  # a condition can look at any plain value
-        if found is None or not _fits(found.type, column_type):
+        is_id_of_any = found is not None and found.type == "anyType" and bool(choice.prefix)
+        if found is None or not (is_id_of_any or _fits(found.type, column_type)):
             yield each
 
 
@@ -268,7 +273,9 @@ def _unmapped(mapping: ObjectMapping, column: str) -> Problem:
 
 
 def where_of(condition: Condition) -> Where:
-    """Return a condition as the organisation checks it."""
+    """Return a condition as the organisation checks it; that of a prefix it cannot."""
+    if condition.is_empty is not None:
+        return Where(condition.source.path, "=" if condition.is_empty else "!=", None)
     if condition.flag is not None:
         return Where(condition.source.path, "=", condition.flag)
     if condition.above is not None:

@@ -88,7 +88,8 @@ def _counted(source: SalesforceSource, mapping: ObjectMapping, described: Descri
 
 def _totals(source: SalesforceSource, mapping: ObjectMapping, described: Described) -> Iterator[Total]:
     plan = plan_object(mapping, described).plan
-    if plan is None or mapping.per or any(rule.sorts for rule in mapping.columns if rule.column.required):
+    is_chosen_here = any(rule.sorts for rule in mapping.columns if rule.column.required)
+    if plan is None or mapping.per or is_chosen_here or any(condition.prefix for condition in mapping.keep):
         return
     where = [where_of(condition) for condition in mapping.keep]
     where += [Where(mapping.deleted, "=", False)] if mapping.deleted else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -104,7 +104,7 @@ def opened(folder: Path, today: int) -> FactEngine:
     connection = duckdb.connect()
     present = frozenset(name for name in TABLES if (folder / f"{name}.parquet").is_file())
     for name in sorted(present):
-        connection.read_parquet(str(folder / f"{name}.parquet")).create_view(name)
+        kept_table(connection, folder / f"{name}.parquet", TABLES[name]).create_view(name)
     return FactEngine(connection, present, today)
 
 
@@ -142,9 +142,23 @@ def number_column(table: pa.Table, name: str) -> Numbers:
 
 def empty_table(table: Table, schema: str = "") -> str:
     """Return the statement that makes a canonical table without rows, a temporary one if no schema is named."""
-    columns = [(column.name, _SQL_TYPES[column.type]) for column in table.columns]
-    columns += [(f"{column.name}{DAY_SUFFIX}", "INTEGER") for column in table.columns if column.is_dated]
-    nulls = [exp.alias_(exp.cast(exp.null(), sql_type), name, quoted=True) for name, sql_type in columns]
-    query = exp.select(*nulls).where(exp.false())
+    query = exp.select(*_nulls(_columns_of(table))).where(exp.false())
     place = f"VIEW {schema}.{table.name}" if schema else f"TEMP VIEW {table.name}"
     return f"CREATE OR REPLACE {place} AS {rendered(query)}"
+
+
+def kept_table(connection: duckdb.DuckDBPyConnection, file: Path, table: Table) -> duckdb.DuckDBPyRelation:
+    """Return the rows of a table that was kept; columns that it did not have yet when it was written are empty."""
+    rows = connection.read_parquet(str(file))
+    missing = {name: kind for name, kind in _columns_of(table).items() if name not in rows.columns}
+    return rows.project(", ".join(["*", *map(rendered, _nulls(missing))])) if missing else rows
+
+
+def _columns_of(table: Table) -> dict[str, str]:
+    """Return the SQL type of each column, the twins of dates and instants among them."""
+    twins = {f"{column.name}{DAY_SUFFIX}": "INTEGER" for column in table.columns if column.is_dated}
+    return {column.name: _SQL_TYPES[column.type] for column in table.columns} | twins
+
+
+def _nulls(columns: Mapping[str, str]) -> list[exp.Expr]:
+    return [exp.alias_(exp.cast(exp.null(), kind), name, quoted=True) for name, kind in columns.items()]

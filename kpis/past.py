@@ -14,7 +14,7 @@ import sqlglot
 from sqlglot import exp
 
 from kpis.build import build_cube
-from kpis.engine import empty_table
+from kpis.engine import empty_table, kept_table
 from kpis.measures import rendered
 from kpis.tables import DAY_SUFFIX, TABLES
 
@@ -107,7 +107,7 @@ def _opened(connection: duckdb.DuckDBPyConnection, folder: Path) -> frozenset[st
     """Give the connection a view of each table of a folder, and empty ones of the others; return those there are."""
     present = frozenset(name for name in TABLES if (folder / f"{name}.parquet").is_file())
     for name in sorted(present):
-        connection.read_parquet(str(folder / f"{name}.parquet")).create_view(name)
+        kept_table(connection, folder / f"{name}.parquet", TABLES[name]).create_view(name)
     for name in sorted(TABLES.keys() - present):
         connection.execute(empty_table(TABLES[name]))
     return present

@@ -88,6 +88,11 @@ _ALL: Final = (
     _table(
         "opportunity_event", "a change of a deal",
         "opportunity>opportunity!", "at:instant!", "stage", "amount:number", "probability:number", "close_date:date",
+        "owner>rep", "owner_before>rep",
+    ),
+    _table(
+        "opportunity_split", "a rep's share of a deal",
+        "opportunity>opportunity!", "rep>rep!", "percent:number!",
     ),
     _table(
         "opportunity_line", "a product in a deal",

@@ -23,7 +23,8 @@ SHARED_FIELDS = Path(__file__).parents[3] / "shared" / "salesforce" / "fields.js
 COVERED_BY = {
     "organisation": "Organization", "rep": "User", "account": "Account", "product": "Product2",
     "opportunity": "Opportunity", "opportunity_event": "OpportunityHistory",
-    "opportunity_line": "OpportunityLineItem", "stage": "OpportunityStage", "lead": "Lead", "activity": "Task",
+    "opportunity_line": "OpportunityLineItem", "opportunity_split": "OpportunitySplit",
+    "stage": "OpportunityStage", "lead": "Lead", "activity": "Task",
     "campaign": "Campaign", "subscription": "Contract", "login": "LoginHistory", "target": "Targets",
     "expense": "Expenses", "survey_response": "Surveys", "marketing_stat": "Marketing", "work_log": "Time",
     "candidate": "Hiring", "training": "Training", "process_check": "Process checks", "assessment": "Assessments",

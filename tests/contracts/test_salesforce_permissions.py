@@ -15,6 +15,7 @@ from connectors.salesforce_mapping import ObjectMapping, described_names, load_m
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _APP: Final = _ROOT / "manifests" / "salesforce" / "app"
 _DESCRIBES: Final = _ROOT.parent / "shared" / "salesforce" / "describe"
+_REQUESTED: Final = "Scorecell_Read_On_Request"
 _NAMESPACE: Final = "{http://soap.sforce.com/2006/04/metadata}"
 
 WITHOUT_OBJECT_PERMISSION: Final = {
@@ -30,8 +31,12 @@ WITHOUT_OBJECT_PERMISSION: Final = {
     "LoginHistory": "Manage Users, which is more than reading: left out",
     "OpportunityLineItem": "comes with its opportunity",
     "OpportunityHistory": "comes with its opportunity",
+    "OpportunityFieldHistory": "comes with its opportunity",
+    "OpportunitySplit": "comes with its opportunity",
     "Task": "Access Activities",
     "Event": "Access Activities",
+    "EmailMessage": "Access Activities",
+    "ForecastingQuota": "View All Forecasts, given by hand where quotas are asked for",
 }
 BESIDE_THE_MAPPING: Final = {
     "Pricebook2": "without it no price of PricebookEntry is seen",
@@ -40,8 +45,19 @@ BESIDE_THE_MAPPING: Final = {
     "FiscalYearSettings": "the names of the fiscal years that Period lists",
 }
 """Objects that are read, or needed, beside those that the mapping names."""
+ON_REQUEST: Final = ("Asset", "Case", "ForecastingQuota")
+"""Objects that are read only where the settings ask for them; what they take is a permission set of its own."""
 SYSTEM_FIELDS: Final = frozenset(
-    {"Name", "OwnerId", "CreatedDate", "LastModifiedDate", "SystemModstamp", "IsDeleted", "CurrencyIsoCode"}
+    {
+        "Name",
+        "OwnerId",
+        "CreatedById",
+        "CreatedDate",
+        "LastModifiedDate",
+        "SystemModstamp",
+        "IsDeleted",
+        "CurrencyIsoCode",
+    }
 )
 ALWAYS_VISIBLE: Final = {
     "Organization": "TimeZoneSidKey DefaultCurrencyIsoCode FiscalYearStartMonth UsesStartDateAsFiscalYearName",
@@ -49,6 +65,8 @@ ALWAYS_VISIBLE: Final = {
     "Opportunity": "CloseDate StageName IsClosed IsWon ForecastCategoryName ForecastCategory",
     "OpportunityLineItem": "OpportunityId Product2Id Quantity UnitPrice TotalPrice",
     "OpportunityHistory": "OpportunityId StageName Amount Probability CloseDate",
+    "OpportunityFieldHistory": "OpportunityId Field OldValue NewValue",
+    "OpportunitySplit": "OpportunityId SplitOwnerId SplitPercentage SplitTypeId",
     "OpportunityStage": "MasterLabel SortOrder IsClosed IsWon",
     "Period": "Type Number StartDate EndDate FiscalYearSettingsId",
     "PricebookEntry": "Product2Id UnitPrice Pricebook2Id IsActive",
@@ -56,7 +74,9 @@ ALWAYS_VISIBLE: Final = {
     "Lead": "Status ConvertedDate ConvertedOpportunityId ConvertedAccountId",
     "Task": "AccountId ActivityDate CompletedDateTime IsClosed IsRecurrence TaskSubtype",
     "Event": "AccountId ActivityDate StartDateTime IsChild IsRecurrence",
+    "EmailMessage": "ActivityId ParentId RelatedToId Status Incoming MessageDate FirstOpenedDate",
     "Contract": "AccountId Status",
+    "ForecastingQuota": "QuotaOwnerId StartDate PeriodId QuotaAmount IsAmount ForecastingTypeId",
     "LoginHistory": "UserId LoginTime Status",
 }
 """Fields that Salesforce shows to whoever may read the object: required ones and its own. They take no permission."""
@@ -71,7 +91,11 @@ def _texts(name: str, path: str) -> list[str]:
 
 
 def _allowed(path: str) -> list[str]:
-    return [text for name in ("Scorecell_Read", "Scorecell_Read_Optional") for text in _texts(name, path)]
+    return [text for name in ("Scorecell_Read", "Scorecell_Read_Optional", _REQUESTED) for text in _texts(name, path)]
+
+
+def _mappings() -> tuple[ObjectMapping, ...]:
+    return load_mapping({name: {"read": True} for name in ON_REQUEST})
 
 
 def _read_fields(mapping: ObjectMapping) -> Iterator[tuple[str, bool]]:
@@ -98,7 +122,7 @@ def _is_always_visible(object_name: str, field: str) -> bool:
 def _needed() -> dict[str, bool]:
     """Return each permission that the mapping needs, and whether every organisation needs it."""
     needed: dict[str, bool] = {}
-    for mapping in load_mapping():
+    for mapping in _mappings():
         for field, is_missed in _read_fields(mapping):
             if not _is_always_visible(mapping.name, field):
                 permission = _permission(mapping.name, field)
@@ -121,9 +145,15 @@ def test_the_permission_sets_name_exactly_the_fields_that_are_read() -> None:
 
 
 def test_the_permission_sets_name_exactly_the_objects_that_are_read() -> None:
-    read = {*described_names(load_mapping()), *BESIDE_THE_MAPPING}
+    read = {*described_names(_mappings()), *BESIDE_THE_MAPPING}
     assert set(_allowed("objectPermissions/object")) == read - set(WITHOUT_OBJECT_PERMISSION)
     assert read >= set(WITHOUT_OBJECT_PERMISSION)
+
+
+def test_what_is_read_on_request_alone_is_allowed_by_a_set_of_its_own() -> None:
+    assert set(ON_REQUEST) == set(described_names(_mappings())) - set(described_names(load_mapping()))
+    assert set(_texts(_REQUESTED, "objectPermissions/object")) == {"Asset", "Case"}
+    assert {field.partition(".")[0] for field in _texts(_REQUESTED, "fieldPermissions/field")} == {"Asset", "Case"}
 
 
 def test_nothing_but_reading_is_allowed() -> None:
@@ -134,13 +164,13 @@ def test_nothing_but_reading_is_allowed() -> None:
     assert users == {"ActivitiesAccess", "ApiEnabled", "ViewAllUsers", "ViewRoles"}
 
 
-@pytest.mark.parametrize("object_name", ["Account", "Event", "Lead", "Opportunity"])
+@pytest.mark.parametrize("object_name", ["Account", "Case", "Event", "Lead", "Opportunity"])
 def test_recorded_describes_agree_on_what_takes_a_permission(object_name: str) -> None:
     path = _DESCRIBES / f"{object_name}.json"
     if not path.exists():
         pytest.skip(f"{path.name} is not in this checkout.")
     described = {field["name"]: field["permissionable"] for field in json.loads(path.read_text("utf-8"))["fields"]}
-    mapping = next(each for each in load_mapping() if each.name == object_name)
+    mapping = next(each for each in _mappings() if each.name == object_name)
     for field, _ in _read_fields(mapping):
         if field in described:
             assert described[field] is not _is_always_visible(object_name, field), field

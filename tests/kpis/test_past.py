@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import cast
 
 import pyarrow.parquet as pq
@@ -102,6 +103,25 @@ def test_a_stage_that_is_in_no_table_is_what_deals_in_it_are_and_columns_without
     assert (row["stage"], row["is_won"], row["amount"], row["close_date"]) == ("Signed", True, 8.0, close)
 
 
+def test_a_deal_belonged_to_whom_its_first_later_change_took_it_from() -> None:
+    close = date(2026, 6, 30)
+    changes: list[Row] = [
+        {"id": "o1", "opportunity": "a", "at": at(date(2026, 3, 1)), "owner": "sf:bob", "owner_before": "sf:cy"},
+        {"id": "o2", "opportunity": "a", "at": at(date(2026, 4, 1)), "owner": "sf:eve", "owner_before": "sf:bob"},
+        {"id": "o3", "opportunity": "a", "at": at(date(2026, 5, 1)), "owner": "sf:ann", "owner_before": "sf:eve"},
+    ]
+    tables: dict[str, list[Row]] = {
+        "opportunity": [deal("a", "Open", 5.0, close), deal("b", "Open", 5.0, close)],
+        "opportunity_event": [event("1", "a", date(2026, 1, 1), "Open", 5.0, close), *changes],
+    }
+    assert {key: row["owner"] for key, row in then(tables).items()} == {"a": "sf:bob", "b": "sf:ann"}
+    assert {key: row["owner"] for key, row in then(tables, day=date(2026, 2, 1)).items()} == {
+        "a": "sf:cy", "b": "sf:ann",
+    }  # fmt: skip
+    assert then(tables)["a"]["amount"] == 5.0, "a change of owner is no change of the amount"
+    assert then(tables, day=date(2026, 5, 1))["a"]["owner"] == "sf:ann"
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_history_gives_back_every_state_that_a_deal_was_in(data: st.DataObject) -> None:
@@ -173,3 +193,18 @@ def test_a_cube_of_the_past_answers_as_of_then(tmp_path_factory: pytest.TempPath
     answerer = Answerer(Cube.open(past / "cube"), catalogue, Calendar(), day)
     values = [answerer.answer(Question(kpi, "", "2026-03")).value for kpi in ("open_opportunities", "revenue")]
     assert values == [1.0, 0.0]
+
+
+def test_tables_that_were_kept_before_a_column_was_added_are_read_with_the_column_empty(tmp_path: Path) -> None:
+    facts, past = tmp_path / "facts", tmp_path / "past"
+    facts.mkdir()
+    past.mkdir()
+    change = event("1", "a", date(2026, 1, 1), "Open", 5.0, date(2026, 6, 30))
+    tables: Tables = {"opportunity": [deal("a", "Open", 5.0, date(2026, 6, 30))], "opportunity_event": [change]}
+    for name, rows in tables.items():
+        kept = arrow_table(TABLES[name], rows)
+        added = [column for column in kept.column_names if column.startswith("owner") and name == "opportunity_event"]
+        pq.write_table(kept.drop_columns(added), facts / f"{name}.parquet")
+    write_past(facts, day_number(DAY), past)
+    [row] = pq.read_table(past / "opportunity_event.parquet").to_pylist()
+    assert (row["stage"], row["owner"], row["owner_before"]) == ("Open", None, None)

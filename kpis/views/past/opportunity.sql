@@ -2,7 +2,7 @@
 -- A deal that did not change since is as it is. Of another, stage, amount, probability and close date are those of its
 -- last event by then, or of its first if all came later; a column that no event of it has is as it is, and so are all
 -- others. A deal without events that closed later was open. Stages that the table of stages does not have are what
--- the deals in them are.
+-- the deals in them are. A deal belonged to whom it was taken from by its first change of owner after the day.
 WITH step AS (
   SELECT name, MAX(CASE WHEN is_closed THEN 1 ELSE 0 END) AS closed, MAX(CASE WHEN is_won THEN 1 ELSE 0 END) AS won
   FROM stage
@@ -26,6 +26,16 @@ WITH step AS (
     ) AS place
   FROM opportunity_event
   WHERE at_day IS NOT NULL
+    AND (
+      stage IS NOT NULL OR amount IS NOT NULL OR probability IS NOT NULL OR close_date IS NOT NULL
+      OR owner IS NULL AND owner_before IS NULL
+    )
+), given AS (
+  SELECT
+    opportunity, owner_before,
+    ROW_NUMBER() OVER (PARTITION BY opportunity ORDER BY at ASC NULLS LAST, id ASC NULLS LAST) AS place
+  FROM opportunity_event
+  WHERE at_day > :day AND owner_before IS NOT NULL
 ), known AS (
   SELECT
     opportunity,
@@ -61,7 +71,7 @@ WITH step AS (
   LEFT JOIN like_it AS l ON l.stage = p.stage
 )
 SELECT
-  o.id, o.name, o.account, o.owner, o.created_at, o.created_at_day,
+  o.id, o.name, o.account, COALESCE(g.owner_before, o.owner) AS owner, o.created_at, o.created_at_day,
   CASE WHEN p.is_changed THEN p.close_date ELSE o.close_date END AS close_date,
   CASE WHEN p.is_changed THEN p.close_date_day ELSE o.close_date_day END AS close_date_day,
   CASE WHEN p.is_changed THEN p.stage WHEN p.is_reopened THEN NULL ELSE o.stage END AS stage,
@@ -78,3 +88,4 @@ SELECT
   o.competitor
 FROM judged AS p
 JOIN opportunity AS o ON o.id = p.id
+LEFT JOIN given AS g ON g.opportunity = o.id AND g.place = 1
