@@ -22,7 +22,7 @@ from connectors.salesforce_mapping import Lookup, ObjectMapping, described_names
 from connectors.salesforce_money import Rates, in_corporate_currency, no_rate, read_rates
 from connectors.salesforce_pages import BulkLimits, Part, pages_of
 from connectors.salesforce_plan import Described, ObjectPlan, plan_object
-from connectors.salesforce_records import records_in_order
+from connectors.salesforce_records import records_in_order, widened
 from connectors.salesforce_resume import PART, Reading, resumed
 from connectors.salesforce_rows import ID_PREFIX, Rows, read_rows
 from connectors.salesforce_settings import SalesforceSettings, zone_of
@@ -209,8 +209,8 @@ class SalesforceSource:
     def _parts(self, plan: ObjectPlan, run: _Run, reading: Reading) -> Iterator[Part]:
         """Yield the records page by page; all at once where one row's meaning hangs on the others."""
         if plan.mapping.heads:
-            pages = records_in_order(self.client, plan)
-            yield Part(cells_of([record for page in pages for record in page.records]), None)
+            pages = [widened(self.client, plan, page.records) for page in records_in_order(self.client, plan)]
+            yield Part(cells_of([record for records in pages for record in records]), None)
         else:
             limits = BulkLimits(self.settings.bulk_rows, self.settings.bulk_minutes * 60.0)
             yield from pages_of(self.client, plan, reading.since, run.bookmark, bulk=limits, mark=reading.mark)

@@ -17,7 +17,7 @@ from connectors.salesforce_client import SalesforceClient
 from connectors.salesforce_errors import QUERY_TIMEOUT, Refusal
 from connectors.salesforce_plan import ObjectPlan
 from connectors.salesforce_queries import Place, query_in_bulk
-from connectors.salesforce_records import records_in_order
+from connectors.salesforce_records import Records, records_in_order, widened
 from connectors.soql import select
 
 Mark = Place | Job
@@ -88,7 +88,7 @@ def _parts(
         if is_whole and page.total >= bulk.rows and len(query_in_bulk(plan)) <= _QUERY_CHARACTERS_MAX:
             yield from _in_bulk(client, plan, bulk, None)
             return
-        yield Part(cells_of(page.records), page.last, None if number else page.total)
+        yield Part(_cells(client, plan, page), page.last, None if number else page.total)
 
 
 def _in_bulk(client: SalesforceClient, plan: ObjectPlan, bulk: BulkLimits, job: Job | None) -> Iterator[Part]:
@@ -99,7 +99,7 @@ def _in_bulk(client: SalesforceClient, plan: ObjectPlan, bulk: BulkLimits, job: 
         if refusal.ends_the_run:
             raise
         for page in records_in_order(client, plan):
-            yield Part(cells_of(page.records), page.last, page.total)
+            yield Part(_cells(client, plan, page), page.last, page.total)
 
 
 def _in_spans(
@@ -114,7 +114,7 @@ def _in_spans(
         start, end = spans.pop()
         try:
             for page in records_in_order(client, plan, since, start, end):
-                yield Part(cells_of(page.records), page.last)
+                yield Part(_cells(client, plan, page), page.last)
                 start = page.last or start
         except Refusal as refusal:
             if refusal.code != QUERY_TIMEOUT or end is None or end - start.stamp <= _SHORTEST:
@@ -122,6 +122,10 @@ def _in_spans(
             middle = start.stamp + (end - start.stamp) / 2
             spans += [(Place(middle), end), (start, middle)]
     raise Refusal(QUERY_TIMEOUT, 400)
+
+
+def _cells(client: SalesforceClient, plan: ObjectPlan, page: Records) -> Cells:
+    return cells_of(widened(client, plan, page.records))
 
 
 def _oldest(client: SalesforceClient, plan: ObjectPlan) -> datetime | None:

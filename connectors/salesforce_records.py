@@ -24,7 +24,10 @@ _QUERIES_MAX: Final = 10_000  # far more than any object needs; a bound all the 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Some records, the place of the last (None where there is no order), and how many the query has in all."""
+    """Some records, with the first chunk of their fields: `widened` adds the others.
+
+    ``last`` is the place of the last record, None where there is no order; ``total`` is how many the query has.
+    """
 
     records: Sequence[Record]
     last: Place | None
@@ -44,7 +47,7 @@ def records_in_order(
         try:
             for page in client.pages(query(plan, since, after, until)):
                 last = _place(plan, page.records[-1]) if page.records else None
-                yield Records(_widened(client, plan, page.records), last, page.total)
+                yield Records(page.records, last, page.total)
                 after = last or after
         except Refusal as refusal:
             if refusal.code != LOCATOR_EXPIRED or after == begun:
@@ -52,6 +55,15 @@ def records_in_order(
         else:
             return
     raise Refusal(LOCATOR_EXPIRED, 400)
+
+
+def widened(client: SalesforceClient, plan: ObjectPlan, records: Sequence[Record]) -> Sequence[Record]:
+    """Return the records with the fields of the other chunks, too."""
+    others = chunks(plan)[1:]
+    if not others or not records:
+        return records
+    parts = [_same(client, plan, records, fields) for fields in others]
+    return [_joined([record, *(part[str(record.get("Id"))] for part in parts)]) for record in records]
 
 
 def records_of(client: SalesforceClient, plan: ObjectPlan, ids: Sequence[str]) -> list[Record]:
@@ -69,15 +81,6 @@ def _place(plan: ObjectPlan, record: Record) -> Place | None:
         return None
     stamp = record.get(plan.mapping.changed)
     return None if stamp is None else Place(datetime.fromisoformat(str(stamp)), str(record.get("Id")))
-
-
-def _widened(client: SalesforceClient, plan: ObjectPlan, records: Sequence[Record]) -> Sequence[Record]:
-    """Return the records with the fields of the other chunks, too."""
-    others = chunks(plan)[1:]
-    if not others or not records:
-        return records
-    parts = [_same(client, plan, records, fields) for fields in others]
-    return [_joined([record, *(part[str(record.get("Id"))] for part in parts)]) for record in records]
 
 
 def _same(

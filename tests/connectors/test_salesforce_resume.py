@@ -13,7 +13,7 @@ from connectors.salesforce_queries import Place
 from connectors.salesforce_resume import PART, Reading, resumed
 from connectors.sandbox.server import Fault
 from connectors.source import Change, Checkpoint
-from tests.support.salesforce_org import DEAL, FILES, Read, World, keep, read, small_world
+from tests.support.salesforce_org import DEAL, Read, World, keep, many_deals, read, small_world
 
 NOON = datetime(2026, 9, 14, 12, tzinfo=UTC)
 EARLIER = timedelta(days=5)
@@ -23,20 +23,9 @@ MARK = "Opportunity" + PART
 BULK = {"bulk_rows": COUNT}
 
 
-def many_deals(count: int = COUNT) -> dict[str, str]:
-    """Return the usual files with many deals, whose stamps come in fours: more than pages of three can hold."""
-    head, first, *_ = FILES["Opportunity"].splitlines()
-    fields = first.removeprefix(DEAL).removesuffix("2026-09-01T10:00:00.000+0000")
-    rows = [
-        f"0060000000{number:05d}AAA{fields}2026-09-{number // 4 + 1:02d}T10:00:00.000+0000"
-        for number in range(1, count + 1)
-    ]
-    return {**FILES, "Opportunity": "\n".join([head, *rows]) + "\n"}
-
-
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    with small_world(tmp_path, many_deals()) as running:
+    with small_world(tmp_path, many_deals(COUNT)) as running:
         running.set(page_rows_max=3, bulk_page_rows_max=10)
         yield running
 

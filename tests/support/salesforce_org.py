@@ -5,11 +5,12 @@ Alice leads Bob and Charlie. Times are those of a clock that only moves when a t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import requests
 
@@ -19,7 +20,7 @@ from connectors.salesforce_client import open_salesforce_session
 from connectors.salesforce_settings import SalesforceSettings
 from connectors.sandbox.salesforce import ConnectedApp, SalesforceOrg, SalesforceService
 from connectors.sandbox.salesforce import SalesforceSettings as OrgSettings
-from connectors.sandbox.server import Server
+from connectors.sandbox.server import Request, Response, Server
 from connectors.secret import Secret
 from connectors.source import Batch, Change, Checkpoint, Covered, Cursor, Problem
 
@@ -116,6 +117,24 @@ MORE_FILES: Mapping[str, str] = {
 }
 
 
+def many_deals(count: int) -> Mapping[str, str]:
+    """Return the usual files with many deals, whose stamps come in fours."""
+    head, first, *_ = FILES["Opportunity"].splitlines()
+    fields = first.removeprefix(DEAL).removesuffix("2026-09-01T10:00:00.000+0000")
+    rows = [
+        f"0060000000{number:05d}AAA{fields}2026-09-{number // 4 % 12 + 1:02d}T10:00:00.000+0000"
+        for number in range(1, count + 1)
+    ]
+    return {**FILES, "Opportunity": "\n".join([head, *rows]) + "\n"}
+
+
+def with_columns(text: str, names: Sequence[str], value: str) -> str:
+    """Return a CSV with more columns, of which only the last has a value."""
+    head, *rows = text.splitlines()
+    more = "," * len(names) + value
+    return "\n".join([",".join([head, *names]), *(row + more for row in rows)]) + "\n"
+
+
 @dataclass
 class Clock:
     """A clock that stands still until it is moved."""
@@ -204,6 +223,16 @@ class World:
     def set(self, **changes: object) -> None:
         """Change settings of the org while it runs."""
         self.service.settings = replace(self.service.settings, **changes)  # type: ignore[arg-type] # as above
+
+    def before_each_call(self, do: Callable[[str, str], None]) -> None:
+        """Have something happen before each call of the API is answered; it is told path and query."""
+        answer = self.server.handlers[0]
+
+        def handle(request: Request) -> Response | None:
+            do(request.path, urlencode({name: values[0] for name, values in request.query.items()}))
+            return answer(request)
+
+        self.server.handlers = (handle,)
 
     def paths(self) -> Sequence[str]:
         return [call.path for call in self.server.journal]
