@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Final
 
 import pyarrow as pa
@@ -35,14 +34,9 @@ def arrow_table(table: Table, columns: Mapping[str, Iterable[object]]) -> pa.Tab
 
 
 def _array(column: Column, values: list[object]) -> pa.Array:
-    if column.type == "instant":
-        values = [_naive_utc(value) for value in values]
-    return pa.array(values, _ARROW_TYPES[column.type])
-
-
-def _naive_utc(value: object) -> datetime | None:
-    if value is None:
-        return None
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(UTC).replace(tzinfo=None)
-    raise ValueError(f"{value!r} is not an aware instant")
+    if column.type != "instant":
+        return pa.array(values, _ARROW_TYPES[column.type])
+    for value in values:
+        if value is not None and getattr(value, "tzinfo", None) is None:
+            raise ValueError(f"{value!r} is not an aware instant")
+    return pa.array(values, pa.timestamp("us", "UTC")).cast(_ARROW_TYPES[column.type])

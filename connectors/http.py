@@ -110,7 +110,7 @@ class Gate(HTTPAdapter):
         self.traffic = Traffic()
         self.rewrites: dict[str, str] = {}
         self._allowed = allowed
-        self._patience = patience
+        self.patience = patience
         self.pace = pace
         self._repeatable_posts = repeatable_posts
 
@@ -128,7 +128,7 @@ class Gate(HTTPAdapter):
         Raises `SourceError` for a host that is not allowed, a redirect, or an answer that is too large.
         """
         request = self._addressed(request)
-        timeout = timeout or (self._patience.connect_seconds, self._patience.read_seconds)
+        timeout = timeout or (self.patience.connect_seconds, self.patience.read_seconds)
         started, waited = self.pace.clock(), 0.0
         for tries in itertools.count(1):
             self.traffic.count()
@@ -139,8 +139,8 @@ class Gate(HTTPAdapter):
             except _BROKEN as broken:
                 outcome = broken
             wait = self._wait(request, tries, outcome)
-            late = self.pace.clock() - started > self._patience.call_seconds
-            if wait is None or late or waited + wait > self._patience.waits_seconds:
+            late = self.pace.clock() - started > self.patience.call_seconds
+            if wait is None or late or waited + wait > self.patience.waits_seconds:
                 break
             self.pace.sleep(wait)
             waited += wait
@@ -166,16 +166,16 @@ class Gate(HTTPAdapter):
             response.close()
             raise SourceError(_redirect_words(response))
         if not stream:
-            _read_body(response, self._patience)
+            _read_body(response, self.patience)
 
     def _wait(self, request: requests.PreparedRequest, tries: int, outcome: _Outcome) -> float | None:
         """Return how many seconds to wait before the next try, or None if this outcome stands."""
-        if tries >= self._patience.tries or not self._may_repeat(request, outcome):
+        if tries >= self.patience.tries or not self._may_repeat(request, outcome):
             return None
         asked = _retry_after_seconds(outcome.headers) if isinstance(outcome, requests.Response) else None
         if asked is not None:
             return asked
-        longest = min(self._patience.longest_wait_seconds, self._patience.first_wait_seconds * 2.0 ** (tries - 1))
+        longest = min(self.patience.longest_wait_seconds, self.patience.first_wait_seconds * 2.0 ** (tries - 1))
         return self.pace.chance() * longest
 
     def _may_repeat(self, request: requests.PreparedRequest, outcome: _Outcome) -> bool:
@@ -247,6 +247,18 @@ def mount_rewrite(session: requests.Session, origin: str, target: str) -> None:
     """
     check_address(target, AllowedHosts(loopback=True))
     _gate_of(session).rewrites[parse_address(origin).origin] = parse_address(target).origin
+
+
+@contextlib.contextmanager
+def body_within_bounds(session: requests.Session, response: requests.Response) -> Iterator[requests.Response]:
+    """Give a streamed answer to a block that reads its body; it is cut off when that takes too long.
+
+    Raises `requests.ReadTimeout` then.
+    """
+    with _deadline(response, _gate_of(session).patience.body_seconds) as is_over:
+        yield response
+        if is_over():
+            raise requests.ReadTimeout("The answer came too slowly.")
 
 
 def _gate_of(session: requests.Session) -> Gate:

@@ -11,6 +11,8 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final, cast
@@ -29,7 +31,7 @@ _ROWS_A_PAGE: Final = 50_000  # of the CSV
 _ROWS_AT_ONCE: Final = 2_000  # worked on together
 _PAGES_MAX: Final = 100_000
 _PAGE_TRIES: Final = 3
-_FIRST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 1.0, 15.0  # each poll is an API call
+_FIRST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.5, 15.0  # each poll is an API call
 LOCATOR: Final = re.compile(r"[A-Za-z0-9+/=_-]{1,100}")
 JOB_ID: Final = re.compile(r"[A-Za-z0-9]{15,18}")
 _RUNNING: Final = frozenset({"UploadComplete", "InProgress"})
@@ -86,14 +88,15 @@ def _total_of_earlier(client: SalesforceClient, job: Job, seconds: float) -> int
 
 def _results(client: SalesforceClient, plan: ObjectPlan, job: Job, total: int) -> Iterator[BulkPart]:
     """Yield the pages from the job's locator on. All of them together must have as many rows as the job found."""
-    for _ in range(_PAGES_MAX):
-        page = _Pages(client, plan, job.id, job.locator)
-        for cells in page.cells():
-            yield cells, None, None
-        job = Job(job.id, page.next_locator, job.received + page.row_count)
-        if not job.locator or job.received > total:
-            break
-        yield _NO_CELLS, job, None
+    with closing(_Ahead(client, job.id)) as ahead:
+        for _ in range(_PAGES_MAX):
+            page = _Page(client, plan, ahead, job.locator)
+            for cells in page.cells():
+                yield cells, None, None
+            job = Job(job.id, page.next_locator, job.received + page.row_count)
+            if not job.locator or job.received > total:
+                break
+            yield _NO_CELLS, job, None
     if job.received != total:
         raise Refusal(ROWS_MISSING, 200)
 
@@ -120,13 +123,43 @@ def _wait(client: SalesforceClient, job: str, seconds: float) -> int:
         pause = min(_LONGEST_POLL_SECONDS, pause * 1.5)
 
 
-class _Pages:
+class _Ahead:
+    """Asks for the page after the one that is worked on, so that the organisation and we work at the same time."""
+
+    def __init__(self, client: SalesforceClient, job: str) -> None:
+        self._client = client
+        self._job = job
+        self._pool = ThreadPoolExecutor(1, "salesforce-bulk")
+        self._asked: dict[str, Future[requests.Response]] = {}
+
+    def ask(self, locator: str) -> None:
+        """Ask for a page that will be taken soon."""
+        if locator not in self._asked:
+            self._asked[locator] = self._pool.submit(self._open, locator)
+
+    def take(self, locator: str) -> requests.Response:
+        """Return a page, its body not read yet."""
+        asked = self._asked.pop(locator, None)
+        return self._open(locator) if asked is None else asked.result()
+
+    def close(self) -> None:
+        """Let go of what nobody took."""
+        self._pool.shutdown(cancel_futures=True)
+        for asked in self._asked.values():
+            if asked.done() and not asked.cancelled() and asked.exception() is None:
+                asked.result().close()
+
+    def _open(self, locator: str) -> requests.Response:
+        return self._client.bulk_page(self._job, _ROWS_A_PAGE, locator)
+
+
+class _Page:
     """One page of a job's result. ``row_count`` and ``next_locator`` are known when all its cells were taken."""
 
-    def __init__(self, client: SalesforceClient, plan: ObjectPlan, job: str, locator: str) -> None:
+    def __init__(self, client: SalesforceClient, plan: ObjectPlan, ahead: _Ahead, locator: str) -> None:
         self._client = client
         self._plan = plan
-        self._job = job
+        self._ahead = ahead
         self._locator = locator
         self.row_count = 0
         self.next_locator = ""
@@ -144,7 +177,10 @@ class _Pages:
                 return
 
     def _cells_once(self) -> Iterator[Cells]:
-        with self._client.bulk_page(self._job, _ROWS_A_PAGE, self._locator) as response:
+        with self._client.within_bounds(self._ahead.take(self._locator)) as response:
+            following = _next_locator(response.headers.get("Sforce-Locator", "null"))
+            if following:
+                self._ahead.ask(following)
             lines = csv.reader(_text(response), strict=True)
             header = next(lines, [])
             if not set(self._plan.paths) <= set(header):
@@ -155,7 +191,7 @@ class _Pages:
             told = response.headers.get("Sforce-NumberOfRecords", "")
             if told.isdecimal() and int(told) != self.row_count:
                 raise requests.ConnectionError("The page broke off.")
-            self.next_locator = _next_locator(response.headers.get("Sforce-Locator", "null"))
+            self.next_locator = following
 
 
 def _text(response: requests.Response) -> Iterable[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 
 from connectors.salesforce_mapping import Condition
 
@@ -38,15 +39,31 @@ class Cells:
         return Cells(len(numbers), lambda path: [self.values(path)[number] for number in numbers])
 
 
-def cells_of(records: Sequence[Record]) -> Cells:
-    """Return records as the REST API gives them, with the record above inside its own."""
+def cells_of(records: Sequence[Record], paths: Sequence[str] = ()) -> Cells:
+    """Return records as the REST API gives them, with the record above inside its own.
+
+    ``paths`` are the fields that will be asked for: they are taken out of every record at once, which is faster.
+    """
+    columns = _columns(records, [path for path in paths if "." not in path])
 
     def read(path: str) -> Sequence[object]:
+        if path in columns:
+            return columns[path]
         if "." in path:
             return [value_at(record, path) for record in records]
         return [record.get(path) for record in records]
 
     return Cells(len(records), read)
+
+
+def _columns(records: Sequence[Record], names: Sequence[str]) -> Mapping[str, Sequence[object]]:
+    """Return the values of some fields; none at all where a record lacks one."""
+    if len(names) < 2 or not records:
+        return {}
+    try:
+        return dict(zip(names, zip(*map(itemgetter(*names), records), strict=True), strict=True))
+    except KeyError:
+        return {}
 
 
 def value_at(record: Record, path: str) -> object:

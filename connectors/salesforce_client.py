@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, TypeVar
@@ -22,7 +23,7 @@ from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
 from connectors.errors import LimitError, SourceError
-from connectors.http import Allowance, Pace, mount_rewrite, open_session, pace_of, traffic_of
+from connectors.http import Allowance, Pace, body_within_bounds, mount_rewrite, open_session, pace_of, traffic_of
 from connectors.salesforce_cells import Record
 from connectors.salesforce_errors import BAD_PAGE, LIMIT_SECONDS, NO_JSON, ROWS_MISSING, Refusal, refusal_of
 from connectors.salesforce_login import log_in, unreachable
@@ -187,6 +188,10 @@ class SalesforceClient:
             return response
 
         return self._renewing(ask)
+
+    def within_bounds(self, response: requests.Response) -> AbstractContextManager[requests.Response]:
+        """Return the answer for a block that reads its body, which is cut off when it takes too long."""
+        return body_within_bounds(self._session, response)
 
     def end_job(self, job: str, *, is_done: bool) -> None:
         """Give up a job or its result. What fails here is left to Salesforce, which forgets jobs after 7 days."""

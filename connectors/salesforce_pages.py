@@ -125,7 +125,7 @@ def _in_spans(
 
 
 def _cells(client: SalesforceClient, plan: ObjectPlan, page: Records) -> Cells:
-    return cells_of(widened(client, plan, page.records))
+    return cells_of(widened(client, plan, page.records), plan.paths)
 
 
 def _oldest(client: SalesforceClient, plan: ObjectPlan) -> datetime | None:

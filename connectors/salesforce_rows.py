@@ -170,6 +170,8 @@ def _converted(rule: ColumnRule, choice: Choice, values: Sequence[object], zone:
     """Return values of the API as values of the column. The common form of each type takes the short way."""
     if rule.column.references:
         prefix = choice.prefix
+        if not prefix and all(type(value) is str or value is None for value in values):
+            return [ID_PREFIX + value if value else None for value in values]  # type: ignore[operator] # all are texts
         return [ID_PREFIX + str(value) if value and str(value).startswith(prefix) else None for value in values]
     match rule.column.type:
         case "number":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
-from addon.bench import cold_bench, refresh_bench, request_bench, workload_bench
+from addon.bench import cold_bench, extract_bench, refresh_bench, request_bench, workload_bench
 from addon.bench.ground import Ground
 from addon.bench.report import Report
 
@@ -14,6 +14,7 @@ _BENCHMARKS: Final[Mapping[str, Callable[[Ground], Report]]] = {
     "request": request_bench.run,
     "cold": cold_bench.run,
     "refresh": refresh_bench.run,
+    "extract": extract_bench.run,
 }
 
 

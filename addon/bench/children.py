@@ -24,6 +24,9 @@ _JOBS: Final = {
     "workload-sql": "addon.bench.reference:run_workload",
     "cell-ours": "addon.bench.answering:answer_cell",
     "cell-sql": "addon.bench.reference:run_cell",
+    "extract-bare": "addon.bench.reading:read_barely",
+    "extract-rest": "addon.bench.reading:read_by_rest",
+    "extract-bulk": "addon.bench.reading:read_by_bulk",
 }
 _LONGEST_SECONDS: Final = 3_600
 

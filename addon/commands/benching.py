@@ -11,7 +11,7 @@ import orjson
 
 from addon.commands.progress import say_progress
 
-BENCHMARKS = ("workload", "request", "cold", "refresh")
+BENCHMARKS = ("workload", "request", "cold", "refresh", "extract")
 
 
 @click.command("bench", short_help="Measure speed as ratios to references on this machine.")
@@ -37,7 +37,7 @@ BENCHMARKS = ("workload", "request", "cold", "refresh")
 def bench(  # noqa: PLR0917 - click gives options by name
     name: str | None, opportunities: int, activities: int | None, rounds: int, folder: Path | None, as_json: bool
 ) -> None:
-    """Measure the benchmark NAME (workload, request, cold, refresh), or all of them.
+    """Measure the benchmark NAME (workload, request, cold, refresh, extract), or all of them.
 
     A ratio is our median time over the reference's; both are measured in turn, in one run. Goals are printed beside.
     """
