@@ -140,7 +140,10 @@ class SalesforceSource:
 
     def _described_again(self, described: Described, object_name: str) -> Described:
         others = {name: each for name, each in described.items() if name != object_name}
-        return {**others, **self.client.describe([object_name])}
+        try:
+            return {**others, **self.client.describe([object_name])}
+        except Refusal as refusal:
+            raise in_words(refusal, f"Salesforce {object_name}") from None
 
     def _read(self, plan: ObjectPlan, run: _Run, cursor: Cursor) -> Iterator[Change]:
         """Yield what became of an object's records since the cursor, and its checkpoints when all have come."""

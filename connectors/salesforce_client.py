@@ -23,7 +23,16 @@ from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
 from connectors.errors import LimitError, SourceError
-from connectors.http import Allowance, Pace, body_within_bounds, mount_rewrite, open_session, pace_of, traffic_of
+from connectors.http import (
+    Allowance,
+    Pace,
+    Patience,
+    body_within_bounds,
+    mount_rewrite,
+    open_session,
+    pace_of,
+    traffic_of,
+)
 from connectors.salesforce_cells import Record
 from connectors.salesforce_errors import BAD_PAGE, LIMIT_SECONDS, NO_JSON, ROWS_MISSING, Refusal, refusal_of
 from connectors.salesforce_login import log_in, unreachable
@@ -284,9 +293,11 @@ class SalesforceClient:
         return tokens.access_token
 
 
-def open_salesforce_session(settings: SalesforceSettings, pace: Pace | None = None) -> requests.Session:
+def open_salesforce_session(
+    settings: SalesforceSettings, pace: Pace | None = None, patience: Patience | None = None
+) -> requests.Session:
     """Return a session that can call this organisation's hosts and no other."""
-    session = open_session(settings.allowed_hosts, repeatable_posts=_REPEATABLE_POSTS, pace=pace)
+    session = open_session(settings.allowed_hosts, repeatable_posts=_REPEATABLE_POSTS, pace=pace, patience=patience)
     instance = settings.instance
     if instance.is_loopback and instance.scheme == "http":
         # simple-salesforce always writes https://

@@ -12,7 +12,22 @@ import orjson
 
 from connectors.errors import SourceError
 
-FaultKind = Literal["status", "html", "reset", "lost", "truncate", "slow", "hang"]
+FaultKind = Literal["status", "refusal", "html", "reset", "lost", "truncate", "slow", "hang", "close"]
+
+REFUSALS: Mapping[str, tuple[int, str]] = {
+    "INVALID_SESSION_ID": (401, "Session expired or invalid"),
+    "REQUEST_LIMIT_EXCEEDED": (403, "TotalRequests Limit exceeded."),
+    "QUERY_TIMEOUT": (400, "Your query request was running for too long."),
+    "INVALID_QUERY_LOCATOR": (400, "invalid query locator"),
+    "INVALID_FIELD": (400, "No such column 'Gone__c' on entity 'Opportunity'."),
+    "INVALID_TYPE": (400, "sObject type 'Gone__c' is not supported."),
+    "INVALID_REPLICATION_DATE": (400, "startDate cannot be more than 15 days ago"),
+    "OPERATION_TOO_LARGE": (400, "exceeded 100000 distinct who/what's"),
+    "SERVER_UNAVAILABLE": (503, "The service is unavailable."),
+    "UNABLE_TO_LOCK_ROW": (400, "unable to obtain exclusive access to this record"),
+    "UNKNOWN_EXCEPTION": (500, "An unexpected error occurred."),
+}
+"""What Salesforce refuses a call with: the status and the message of each code."""
 
 _FAULTS_MAX = 1_000  # a list that is searched on every call
 _SECONDS_MAX = 3_600.0
@@ -29,10 +44,11 @@ class Fault:
     A call matches when its path and query contain ``path`` and its method is ``method`` (empty: any). Of the
     matching calls, counted from 1, those from ``from_call`` on go wrong, ``times`` of them (None: all).
 
-    ``kind``: ``status`` answers ``status`` with ``body``; ``html`` answers a page of HTML, as a proxy does;
-    ``reset`` breaks the connection before the call is looked at, ``lost`` after it was carried out;
-    ``truncate`` cuts the answer in half; ``slow`` spreads it over ``seconds``; ``hang`` gives no answer for
-    ``seconds`` and then breaks the connection.
+    ``kind``: ``status`` answers ``status`` with ``body``; ``refusal`` answers as Salesforce does, with the error
+    ``code``; ``html`` answers a page of HTML, as a proxy does; ``reset`` breaks the connection before the call is
+    looked at, ``lost`` after it was carried out; ``truncate`` cuts the answer in half; ``slow`` spreads it over
+    ``seconds``; ``hang`` gives no answer for ``seconds`` and then breaks the connection; ``close`` answers well and
+    breaks the connection afterwards, though it was to stay open.
     """
 
     kind: FaultKind
@@ -44,6 +60,7 @@ class Fault:
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 5.0
+    code: str = ""
 
     def __post_init__(self) -> None:
         """Raise `FaultError` for a fault that could never happen or never end."""
@@ -55,8 +72,16 @@ class Fault:
             raise FaultError(f"A fault lasts from 0 to {_SECONDS_MAX:.0f} seconds, not {self.seconds}.")
         if not 200 <= self.status <= 599:
             raise FaultError(f"A fault answers a status from 200 to 599, not {self.status}.")
+        if (self.kind == "refusal") != (self.code in REFUSALS) or (self.code and self.code not in REFUSALS):
+            raise FaultError(f"A refusal, and nothing else, has a code, one of {', '.join(REFUSALS)}.")
         if any("\n" in text or "\r" in text for pair in self.headers.items() for text in pair):
             raise FaultError("A header of a fault may not contain a line break.")
+
+
+def refusal_body(code: str) -> tuple[int, bytes]:
+    """Return the status and the body of a refusal."""
+    status, message = REFUSALS[code]
+    return status, orjson.dumps([{"message": message, "errorCode": code}])
 
 
 class Faults:

@@ -20,7 +20,7 @@ from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 from connectors.errors import SourceError
-from connectors.sandbox.faults import Fault, FaultError, FaultKind, Faults, load_faults
+from connectors.sandbox.faults import Fault, FaultError, FaultKind, Faults, load_faults, refusal_body
 from connectors.sandbox.messages import Call, Handler, Request, Response, json_response
 
 __all__ = [
@@ -192,12 +192,15 @@ class _Connection(BaseHTTPRequestHandler):
         if kind in {"reset", "hang"}:
             self._break(fault)
             return
-        response = _faulty(fault) if fault is not None and kind in {"status", "html"} else self._response(body)
+        is_made_up = kind in {"status", "html", "refusal"}
+        response = _faulty(fault) if fault is not None and is_made_up else self._response(body)
         if kind == "lost":
             self._break(fault)
             return
         self._note(response.status, fault)
         self._send(response, fault)
+        if kind == "close":
+            self.close_connection = True
 
     do_GET = handle_call  # noqa: N815 (the base class calls these by name)
     do_POST = handle_call  # noqa: N815
@@ -292,6 +295,5 @@ def _faulty(fault: Fault) -> Response:
     if fault.kind == "html":
         page = fault.body or "<html><head><title>Service Unavailable</title></head><body>We are down.</body></html>"
         return Response(fault.status, {"Content-Type": "text/html; charset=UTF-8", **fault.headers}, page.encode())
-    return Response(
-        fault.status, {"Content-Type": "application/json;charset=UTF-8", **fault.headers}, fault.body.encode()
-    )
+    status, body = refusal_body(fault.code) if fault.kind == "refusal" else (fault.status, fault.body.encode())
+    return Response(status, {"Content-Type": "application/json;charset=UTF-8", **fault.headers}, body)

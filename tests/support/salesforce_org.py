@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 import requests
 
-from connectors.http import Pace
+from connectors.http import Pace, Patience
 from connectors.salesforce import SalesforceSource
 from connectors.salesforce_client import open_salesforce_session
 from connectors.salesforce_settings import SalesforceSettings
@@ -212,6 +212,7 @@ class World:
     server: Server
     clock: Clock
     pace: Pace = field(default_factory=lambda: Pace(sleep=lambda _: None))
+    patience: Patience = field(default_factory=Patience)
 
     def settings(self, **changes: object) -> SalesforceSettings:
         base = SalesforceSettings(self.server.url, client_id="app", client_secret=Secret("s3cret-canary"))
@@ -238,7 +239,7 @@ class World:
         return [call.path for call in self.server.journal]
 
     def session(self, settings: SalesforceSettings) -> requests.Session:
-        return open_salesforce_session(settings, self.pace)
+        return open_salesforce_session(settings, self.pace, self.patience)
 
 
 @contextmanager
