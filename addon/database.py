@@ -85,6 +85,14 @@ SEALED_SECRET = Table(
     Column("secret", LargeBinary, nullable=False),
     Column("kept_at", DateTime, nullable=False),
 )
+WRITTEN_TAB = Table(
+    "written_tab",
+    _METADATA,
+    Column("spreadsheet", String(200), primary_key=True),
+    Column("tab", String(40), primary_key=True),
+    Column("content", String(64), nullable=False),
+    Column("written_at", DateTime, nullable=False),
+)
 PUBLICATION = Table(
     "publication",
     _METADATA,

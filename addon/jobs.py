@@ -8,13 +8,16 @@ from datetime import datetime
 from addon.compare import compare_if_due
 from addon.database import open_database
 from addon.errors import AddonError
+from addon.problems import write_problems
 from addon.publish import publish
 from addon.refresh import Progress, sync
 from addon.runs import Outcome, Runs
 from addon.settings import Organisation
-from addon.sources import open_sources, open_writer
+from addon.sources import open_client, open_sources, open_writer
 from addon.trust_words import trust_lines
 from connectors.errors import SourceError
+from connectors.sheets import SpreadsheetWriter
+from connectors.sheets_read import SOURCE_NAME
 from kpis.errors import KpiError, suggest
 
 JOBS = ("refresh", "sync", "publish")
@@ -71,7 +74,7 @@ class Jobs:
     def _synced(self, *, full: bool) -> Outcome:
         """Sync, and where it is due compare the outcome with what the sources themselves count."""
         sources = open_sources(self._organisation)
-        synced = sync(self._organisation, sources, full=full, progress=self._progress)
+        synced = self._with_problems(sync(self._organisation, sources, full=full, progress=self._progress))
         if synced.state == "failed":
             return synced
         calls_before = sum(source.call_count for source in sources)
@@ -80,6 +83,16 @@ class Jobs:
         currency = self._organisation.settings.text("org", "currency")
         notes = trust_lines(compared, currency=currency) if compared else ()
         return replace(synced, call_count=synced.call_count + calls, notes=tuple(notes))
+
+    def _with_problems(self, synced: Outcome) -> Outcome:
+        """Write what could not be read in spreadsheets into them, if that is wanted and they were read."""
+        problems = synced.told.get(SOURCE_NAME)
+        if problems is None or not self._organisation.settings.flag("google", "problems_tab"):
+            return synced
+        writer = SpreadsheetWriter(open_client(self._organisation.settings))
+        told = write_problems(self._organisation, writer, problems)
+        calls = synced.call_count + told.call_count
+        return replace(synced, call_count=calls, problems=(*synced.problems, *told.problems))
 
     def _now(self) -> datetime:
         return self._organisation.settings.clock.now()

@@ -134,6 +134,7 @@ def _sync(
         snapshot=store.current_id(),
         problems=publication.problems,
         error=" ".join(str(error) for error in reading.errors.values()),
+        told={name: tuple(received.problems) for name, received in reading.received.items()},
     )
 
 

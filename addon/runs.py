@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from addon.database import JOB_REQUEST, RUN, RUN_NOTE
+from connectors.source import Problem
 
 _KEPT: Final = timedelta(days=90)
 """How long ended runs are kept; people look back a quarter."""
@@ -48,6 +49,8 @@ class Outcome:
     error: str = ""
     notes: tuple[str, ...] = ()
     """What else there is to say: how the copy compares with its source."""
+    told: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
+    """The problems of each source that was read, by its name."""
 
 
 class Runs:

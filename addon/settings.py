@@ -90,6 +90,12 @@ KEYS: Final[tuple[Key, ...]] = (
         ("service_account_file", "text", "", "JSON key of the service account; empty: no Google Sheets"),
         ("spreadsheets", "list", (), "ids of the spreadsheets whose tabs are read"),
         ("publish_to", "list", (), "ids of the spreadsheets that get the KPI tabs"),
+        (
+            "problems_tab",
+            "boolean",
+            False,
+            "also write what could not be read into a tab of that spreadsheet",
+        ),
         ("tabs", "table", {}, "tab name -> canonical table, where the headers alone do not tell"),
         ("sheets_url", "text", "https://sheets.googleapis.com", "the Sheets API"),
         ("certs_url", "text", "https://www.googleapis.com/oauth2/v1/certs", "certificates for ID tokens"),

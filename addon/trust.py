@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from addon.clock import instant_of
+from addon.files import replace_file
 
 Reason = Literal["late", "left_out", "appeared", "gone", "silent"]
 """Why numbers differ, most likely: records changed since we read them; rows were left out and reported; we see more
@@ -78,10 +79,8 @@ class Comparison:
 
 def keep_comparison(data_folder: Path, comparison: Comparison) -> None:
     """Put a comparison in the place of the last one, whole or not at all."""
-    draft = data_folder / f".{_FILE}"
     document = {"schema": _SCHEMA, **asdict(comparison)}
-    draft.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-    draft.replace(data_folder / _FILE)
+    replace_file(data_folder / _FILE, json.dumps(document, ensure_ascii=False))
 
 
 def last_comparison(data_folder: Path) -> Comparison | None:

@@ -64,11 +64,11 @@ class _Draft:
 def plan_replacement(
     state: SpreadsheetState,
     tabs: Sequence[TabContent],
-    revision: int,
+    revision: int | None,
     new_id: Callable[[], int],
     lost_names: frozenset[str] = frozenset(),
 ) -> Plan:
-    """Return the batch that makes every tab show its content, and moves the revision on.
+    """Return the batch that makes every tab show its content, and moves the revision on if one is given.
 
     ``new_id`` gives a number below 2**31 for a new tab. ``lost_names`` are names of ranges (in lower case) whose
     cells were deleted: Sheets keeps the names, but neither shows nor frees them. Raises ValueError on two tabs with
@@ -81,7 +81,8 @@ def plan_replacement(
     draft.sheet_ids = {tab.sheet_id for tab in state.tabs}
     for content in tabs:
         _replace_tab(draft, content)
-    _move_revision(draft, revision)
+    if revision is not None:
+        _move_revision(draft, revision)
     _remember_tabs(draft, [content.key for content in tabs])
     return Plan(tuple(draft.requests), tuple(draft.notes), tuple(draft.created), tuple(draft.updated))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from connectors.sheets_client import SheetsClient
@@ -23,7 +23,8 @@ SOURCE_NAME: Final = "sheets"
 _TABLES_CURSOR: Final = "tables"  # which tables tabs held the last time: what vanished must vanish from the store
 _CONTENT_CURSOR: Final = "content"  # the digest of all cells
 _PROBLEMS_CURSOR: Final = "problems"  # what was told about them
-_READER_VERSION: Final = 2  # to be raised whenever the same cells are read differently than before
+_ADDRESS: Final = "https://docs.google.com/spreadsheets/d"
+_READER_VERSION: Final = 3  # to be raised whenever the same cells are read differently than before
 _CURSORS: Final = (_TABLES_CURSOR, _CONTENT_CURSOR, _PROBLEMS_CURSOR)
 _MOST_ROWS, _MOST_COLUMNS = 200_000, 256  # of one tab
 
@@ -80,7 +81,7 @@ class SheetsSource:
             kept, told = self._read(tab, mapping)
             records.extend(kept.records)
             tables.update(kept.tables)
-            problems.extend(told)
+            problems.extend(_located(problem, tab) for problem in told)
         linked = link(records, makes_members=self._makes_members)
         tables.update(record.table for record in linked)
         yield from _all(linked, tables, cursor)
@@ -147,10 +148,15 @@ class _Fetched:
 
 @dataclass(frozen=True, slots=True)
 class _LabelledTab:
-    """A tab with its cells. ``label`` is its title, with its spreadsheet's where there are several."""
+    """A tab with its cells. ``label`` is its title, with its spreadsheet's where there are several.
+
+    ``address`` shows the tab in a browser.
+    """
 
     label: str
     title: str
+    spreadsheet_id: str
+    address: str
     grid: Grid
     locale: Locale
     is_zone_known: bool
@@ -178,13 +184,21 @@ def _all(records: Sequence[Record], tables: set[str], cursor: Cursor) -> Iterato
 def _as_before(cursor: Cursor) -> Iterator[Change]:
     """Yield what there is to say where no cell changed: the problems that are still there."""
     yield Covered(tuple(cursor.get(_TABLES_CURSOR, "").split()))
-    for place, reason, remedy, tables in json.loads(cursor.get(_PROBLEMS_CURSOR, "[]")):
-        yield Problem(place, reason, remedy, tuple(tables))
+    for told in json.loads(cursor.get(_PROBLEMS_CURSOR, "[]")):
+        yield Problem(**{**told, "tables": tuple(told["tables"])})
     yield from (Checkpoint(name, cursor[name]) for name in _CURSORS if name in cursor)
 
 
 def _problems_text(problems: Sequence[Problem]) -> str:
-    return json.dumps([(each.place, each.reason, each.remedy, each.tables) for each in problems], ensure_ascii=False)
+    return json.dumps([asdict(each) for each in problems], ensure_ascii=False)
+
+
+def _located(problem: Problem, tab: _LabelledTab) -> Problem:
+    """Return the problem with its spreadsheet and the address of its cell, row or tab."""
+    cell = problem.place.removeprefix(tab.label).removeprefix("!")
+    shown = f"{cell}:{cell}" if cell.isdigit() else cell
+    link = f"{tab.address}&range={shown}" if shown else tab.address
+    return replace(problem, document=tab.spreadsheet_id, link=link)
 
 
 def _label(fetched: _Fetched, all_fetched: Sequence[_Fetched]) -> Iterator[_LabelledTab]:
@@ -193,7 +207,17 @@ def _label(fetched: _Fetched, all_fetched: Sequence[_Fetched]) -> Iterator[_Labe
     name = _name_among(fetched, all_fetched)
     for tab, grid in zip(fetched.tabs, fetched.grids, strict=True):
         label = f"{name}/{tab.title}" if name else tab.title
-        yield _LabelledTab(label, tab.title, grid, locale, is_zone_known, tab.row_count, tab.column_count)
+        yield _LabelledTab(
+            label,
+            tab.title,
+            fetched.id,
+            f"{_ADDRESS}/{fetched.id}/edit#gid={tab.sheet_id}",
+            grid,
+            locale,
+            is_zone_known,
+            tab.row_count,
+            tab.column_count,
+        )
 
 
 def _name_among(fetched: _Fetched, all_fetched: Sequence[_Fetched]) -> str:

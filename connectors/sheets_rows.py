@@ -155,10 +155,11 @@ def _complete(reading: _Reading, values: dict[str, object]) -> dict[str, object]
 
 def _problem(reading: _Reading, number: int, error: UnreadableError, raw: Raw, is_lost: bool) -> Problem:
     text = "" if is_blank(raw) else " ".join(str(raw).split())
-    shown = f'"{text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"}": ' if text else ""
+    shown = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
     outcome = "The row was left out." if is_lost else "The cell was taken as blank."
     place = reading.place(number, error.column)
-    return Problem(place, f"{shown}{error.reason} {outcome}", error.remedy, (reading.match.words.table.name,))
+    table = reading.match.words.table.name
+    return Problem(place, f"{error.reason} {outcome}", error.remedy, (table,), value=shown)
 
 
 def _bounded(reading: _Reading, problems: list[Problem]) -> list[Problem]:

@@ -50,8 +50,10 @@ class SpreadsheetWriter:
         state = self._client.state(spreadsheet_id)
         return [key for key in keys if find_tab(state, key) is None]
 
-    def replace(self, spreadsheet_id: str, tabs: Sequence[TabContent], revision: int) -> Replaced:
+    def replace(self, spreadsheet_id: str, tabs: Sequence[TabContent], revision: int | None) -> Replaced:
         """Make the tabs show their content and move `KPI_REVISION` on, all together or not at all: two calls.
+
+        ``revision`` None: no cell is to be computed again.
 
         Where it is not known whether a batch was applied, it looks and writes again: the outcome is the same.
         Raises SourceError, and ValueError for tabs that cannot be written as they are.

@@ -62,16 +62,22 @@ class Expected:
 class Problem:
     """Something that was left out: where, why, and what to do. The rest was read.
 
-    ``tables`` names the canonical tables that are incomplete because of it; a KPI over them is not ``ok``.
+    ``tables`` names the canonical tables that are incomplete because of it; a KPI over them is not ``ok``. ``value``
+    is what stands there, ``document`` the spreadsheet that it is in, and ``link`` an address that shows the place;
+    empty where there is none.
     """
 
     place: str
     reason: str
     remedy: str = ""
     tables: tuple[str, ...] = ()
+    value: str = ""
+    document: str = ""
+    link: str = ""
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.reason}" + (f" {self.remedy}" if self.remedy else "")
+        shown = f'"{self.value}": ' if self.value else ""
+        return f"{self.place}: {shown}{self.reason}" + (f" {self.remedy}" if self.remedy else "")
 
 
 @dataclass(frozen=True, slots=True)
