@@ -3,8 +3,8 @@
 -- a campaign that began before there were as many days of data has none.
 WITH won_day AS (
   SELECT close_day AS day, SUM(TRY_CAST(amount AS DECIMAL(29, 12))) AS amount
-  FROM fact_opportunity
-  WHERE is_won AND amount IS NOT NULL
+  FROM won_deal
+  WHERE amount IS NOT NULL
   GROUP BY close_day
 ), run AS (
   SELECT id, started_on_day AS first_day, LEAST(COALESCE(ended_on_day, :today), :today) AS last_day

@@ -9,8 +9,8 @@ WITH contract AS (
   SELECT account, first_day, COALESCE(last_day, 9999999) AS last_day FROM contract
   UNION ALL
   SELECT account, close_day AS first_day, close_day + :customer_days AS last_day
-  FROM fact_opportunity
-  WHERE is_won AND account IS NOT NULL AND NOT account IN (SELECT account FROM contract)
+  FROM won_deal
+  WHERE account IS NOT NULL AND NOT account IN (SELECT account FROM contract)
 ), reach AS (
   SELECT
     account, first_day, last_day,
@@ -36,9 +36,9 @@ WITH contract AS (
   GROUP BY account, place
 ), bought AS (
   SELECT f.account, l.product, MIN(f.close_day) AS day
-  FROM fact_opportunity AS f
+  FROM won_deal AS f
   JOIN opportunity_line AS l ON l.opportunity = f.id
-  WHERE f.is_won AND f.account IS NOT NULL AND l.product IS NOT NULL
+  WHERE f.account IS NOT NULL AND l.product IS NOT NULL
   GROUP BY f.account, l.product
 ), owned AS (
   SELECT

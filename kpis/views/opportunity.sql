@@ -1,19 +1,8 @@
 -- One row is a deal.
 -- A deal without a creation date counts as created on its close date, or today if that comes first: it must be in
 -- some day's stock. Its cycle stays unknown. A deal closed before it was created leaves the stock as it enters it.
--- line_value and list_value both leave out lines without a list price, so that they compare like with like.
 -- A call or email of the close day counts as one before the close.
-WITH line_sum AS (
-  SELECT
-    opportunity,
-    CAST(SUM(TRY_CAST(COALESCE(total, quantity * unit_price) AS DECIMAL(29, 12))) AS DOUBLE) AS total,
-    CAST(SUM(CASE WHEN list_price IS NOT NULL
-      THEN TRY_CAST(COALESCE(total, quantity * unit_price) AS DECIMAL(29, 12)) END) AS DOUBLE) AS line_value,
-    CAST(SUM(TRY_CAST(list_price * COALESCE(quantity, 1) AS DECIMAL(29, 12))) AS DOUBLE) AS list_value,
-    CAST(SUM(TRY_CAST(COALESCE(quantity, 1) AS DECIMAL(29, 12))) AS DOUBLE) AS units
-  FROM opportunity_line
-  GROUP BY opportunity
-), win AS (
+WITH win AS (
   SELECT
     id,
     ROW_NUMBER() OVER (

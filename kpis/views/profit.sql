@@ -6,8 +6,8 @@ WITH costed AS (
   SELECT account FROM fact_customer GROUP BY account
 ), entry AS (
   SELECT id, account, amount, CAST(NULL AS DOUBLE) AS cost, close_day AS on_day
-  FROM fact_opportunity
-  WHERE is_won AND account IS NOT NULL
+  FROM won_deal
+  WHERE account IS NOT NULL
   UNION ALL
   SELECT id, account, CAST(NULL AS DOUBLE) AS amount, amount AS cost, on_day
   FROM fact_expense

@@ -33,9 +33,10 @@ WITH step AS (
   GROUP BY opportunity, name
 )
 SELECT
-  f.id, f.owner, f.market, f.source, f.kind, f.channel, f.campaign, e.name AS stage,
-  f.id AS opportunity, f.account, e.is_passed,
+  o.id, o.owner, a.market, o.source, o.kind, o.channel, o.campaign, e.name AS stage,
+  o.id AS opportunity, o.account, e.is_passed,
   1 AS entries,
   e.entered_day
 FROM first_entry AS e
-JOIN fact_opportunity AS f ON f.id = e.opportunity
+JOIN opportunity AS o ON o.id = e.opportunity
+LEFT JOIN account AS a ON a.id = o.account
