@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Final
 
 _VIEWS: Final = Path(__file__).with_name("views")
-_BUILT_ON: Final = re.compile(r"\b(?:FROM|JOIN) (fact_\w+|account_name|account_contact|done_activity|line_sum|won_deal)\b")
 _TABLE_OF: Final[Mapping[str, str]] = {"rep": "rep", "market": "account", "product": "product"}
 """Which table a dimension needs; without the table, all is Unspecified."""
 
@@ -30,6 +29,7 @@ ASSUMPTIONS: Final[Mapping[str, int]] = {
 
 PARTS: Final = ("account_name", "done_activity", "account_contact", "line_sum", "won_deal")
 """Queries that several views build on, under these names; ``views/parts/<name>.sql``."""
+_BUILT_ON: Final = re.compile(rf"\b(?:FROM|JOIN) (fact_\w+|{'|'.join(PARTS)})\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,17 +19,16 @@ from kpis.stays import StaySample, changed_stays, recoded_stays
 Sample = QuantileSample | DistinctSample | StaySample
 
 
-def changed(old: Sample, change: Sample, *, plus: bool) -> Sample:
-    """Return the sample with rows added, or taken away; those taken away must be in it."""
-    if not len(change.keys):
-        return old
-    if isinstance(old, QuantileSample) and isinstance(change, QuantileSample):
-        return changed_quantiles(old, change, plus=plus)
-    if isinstance(old, StaySample) and isinstance(change, StaySample):
-        return changed_stays(old, change, plus=plus)
-    assert isinstance(old, DistinctSample)  # noqa: S101 a name is of one kind of sample only
-    assert isinstance(change, DistinctSample)  # noqa: S101
-    return changed_distinct(old, change, plus=plus)
+def changed(old: Sample, gone: Sample, came: Sample) -> Sample:
+    """Return the sample without the rows that went, which must be in it, and with those that came."""
+    match old, gone, came:
+        case QuantileSample(), QuantileSample(), QuantileSample():
+            return changed_quantiles(old, gone, came)
+        case DistinctSample(), DistinctSample(), DistinctSample():
+            return changed_distinct(old, gone, came)
+        case StaySample(), StaySample(), StaySample():
+            return changed_stays(old, gone, came)
+    raise TypeError(f"{type(gone).__name__} and {type(came).__name__} cannot change a {type(old).__name__}.")
 
 
 def recoded(sample: Sample, codes: Integers) -> Sample:

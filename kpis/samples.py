@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kpis.blocks import FIRST_DAY, Integers, Numbers, days_of, keys_of, members_of, order_of
 
@@ -97,27 +98,87 @@ def quantile_sample(members: Integers, days: Integers, values: Numbers) -> Quant
     return QuantileSample(keys[order], values[order])
 
 
-def changed_quantiles(old: QuantileSample, change: QuantileSample, *, plus: bool) -> QuantileSample:
-    """Return the sample with the changed values added, or taken away; those taken away must be in it."""
-    keys = np.concatenate([old.keys, change.keys])
-    values = np.concatenate([old.values, change.values])
-    counts = np.ones(len(keys), dtype=np.int64)
-    counts[len(old.keys) :] = 1 if plus else -1
-    order = order_of(keys, np.argsort(values, kind="stable"))
+def changed_quantiles(old: QuantileSample, gone: QuantileSample, came: QuantileSample) -> QuantileSample:
+    """Return the sample without the values that went, which must be in it, and with those that came.
+
+    What has the key of a change is put into order anew; all else stays as it lies.
+    """
+    touched = places_with(old.keys, gone.keys, came.keys)
+    keys = np.concatenate([old.keys[touched], gone.keys, came.keys])
+    values = np.concatenate([old.values[touched], gone.values, came.values])
+    counts = signs(len(touched), len(gone.keys), len(came.keys))
+    order = np.lexsort((values, keys))
     keys, values, counts = keys[order], values[order], counts[order]
-    is_first = np.ones(len(keys), dtype=bool)
-    is_first[1:] = (keys[1:] != keys[:-1]) | (values[1:] != values[:-1])
-    starts = np.flatnonzero(is_first)
+    starts = np.flatnonzero(is_first(keys, values))
     left = np.add.reduceat(counts, starts) if len(starts) else counts
-    return QuantileSample(np.repeat(keys[starts], left), np.repeat(values[starts], left))
+    keys, values = np.repeat(keys[starts], left), np.repeat(values[starts], left)
+    kept = np.delete(old.keys, touched)
+    places = np.searchsorted(kept, keys)
+    return QuantileSample(np.insert(kept, places, keys), np.insert(np.delete(old.values, touched), places, values))
 
 
-def changed_distinct(old: DistinctSample, change: DistinctSample, *, plus: bool) -> DistinctSample:
-    """Return the sample with the changed rows added, or taken away; those taken away must be in it."""
-    keys = np.concatenate([old.keys, change.keys])
-    values = np.concatenate([old.values, change.values])
-    rows = np.concatenate([old.rows, change.rows if plus else -change.rows])
-    return distinct_sample(members_of(keys), days_of(keys), values, rows)
+def changed_distinct(old: DistinctSample, gone: DistinctSample, came: DistinctSample) -> DistinctSample:
+    """Return the sample without the rows that went, which must be in it, and with those that came.
+
+    What has the member and value of a change is made anew; all else stays as it lies.
+    """
+    touched = _places_with_pairs(old, gone, came)
+    keys = np.concatenate([old.keys[touched], gone.keys, came.keys])
+    values = np.concatenate([old.values[touched], gone.values, came.values])
+    rows = np.concatenate([old.rows[touched], -gone.rows, came.rows])
+    new = distinct_sample(members_of(keys), days_of(keys), values, rows)
+    others = (np.delete(column, touched) for column in (old.keys, old.values, old.before, old.rows))
+    keys, values, before, rows = others
+    places = _places_for(new.keys, new.values, keys, values)
+    return DistinctSample(
+        np.insert(keys, places, new.keys),
+        np.insert(values, places, new.values),
+        np.insert(before, places, new.before),
+        np.insert(rows, places, new.rows),
+    )
+
+
+def signs(touched: int, gone: int, came: int) -> Integers:
+    """Return how often rows count that were there, went and came, one after the other."""
+    return np.repeat(np.array([1, -1, 1], dtype=np.int64), [touched, gone, came])
+
+
+def is_first(*columns: Integers | Numbers) -> NDArray[np.bool_]:
+    """Tell of each row, in order, whether any column differs from the row before."""
+    found = np.ones(len(columns[0]), dtype=np.bool_)
+    found[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    return found
+
+
+def places_with(keys: Integers, *changed: Integers) -> Integers:
+    """Return the places in the sorted keys that have one of the changed ones."""
+    different = np.unique(np.concatenate(changed))
+    ranges = np.stack([np.searchsorted(keys, different), np.searchsorted(keys, different, side="right")], axis=1)
+    return laid_out(ranges)[0]
+
+
+def _places_with_pairs(old: DistinctSample, *changes: DistinctSample) -> Integers:
+    """Return the places of the entries that have the member and value of a changed one."""
+    values = np.unique(np.concatenate([change.values for change in changes]))
+    if not len(values):
+        return np.zeros(0, dtype=np.int64)
+    pairs = np.concatenate([_pairs(change.keys, change.values, values) for change in changes])
+    near = np.minimum(np.searchsorted(values, old.values), len(values) - 1)
+    places = np.flatnonzero(values[near] == old.values)
+    return places[np.isin(members_of(old.keys[places]) * len(values) + near[places], pairs)]
+
+
+def _pairs(keys: Integers, values: Integers, different: Integers) -> Integers:
+    """Return one number for the member and value of each entry; the values are among the different ones."""
+    return members_of(keys) * len(different) + np.searchsorted(different, values)
+
+
+def _places_for(new_keys: Integers, new_values: Integers, keys: Integers, values: Integers) -> Integers:
+    """Return where entries belong among others that lie in the order of key and value."""
+    start, end = np.searchsorted(keys, new_keys), np.searchsorted(keys, new_keys, side="right")
+    places, owner = laid_out(np.stack([start, end], axis=1))
+    is_before = values[places] < new_values[owner]
+    return np.asarray(start + np.bincount(owner, weights=is_before, minlength=len(start)), dtype=np.int64)
 
 
 def recoded_quantiles(sample: QuantileSample, codes: Integers) -> QuantileSample:
@@ -137,9 +198,7 @@ def distinct_sample(members: Integers, days: Integers, values: Integers, rows: I
     """
     order = order_of(members, order_of(values, order_of(days)))
     keys, values, rows = keys_of(members, days)[order], values[order], rows[order]
-    is_first = np.ones(len(keys), dtype=bool)
-    is_first[1:] = (keys[1:] != keys[:-1]) | (values[1:] != values[:-1])
-    starts = np.flatnonzero(is_first)
+    starts = np.flatnonzero(is_first(keys, values))
     rows = np.add.reduceat(rows, starts) if len(starts) else rows
     kept = starts[rows != 0]
     keys, values, rows = keys[kept], values[kept], rows[rows != 0]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kpis.blocks import Integers, Numbers, days_of, keys_of, members_of, order_of
-from kpis.samples import different_ranges, laid_out, ranges_in_parts
+from kpis.samples import different_ranges, is_first, laid_out, places_with, ranges_in_parts, signs
 
 FOR_EVER: Final = 9_999_999
 """The day on which a stay ends that has no end."""
@@ -56,20 +56,28 @@ def recoded_stays(sample: StaySample, codes: Integers) -> StaySample:
     return stay_sample(codes[members_of(sample.keys)], days_of(sample.keys), sample.values, sample.ends)
 
 
-def changed_stays(old: StaySample, change: StaySample, *, plus: bool) -> StaySample:
-    """Return the sample with the changed stays added, or taken away; those taken away must be in it."""
-    rows = np.concatenate([_rows(old), _rows(change)])
-    counts = np.ones(len(rows), dtype=np.int64)
-    counts[len(old.keys) :] = 1 if plus else -1
-    different, place = np.unique(rows, axis=0, return_inverse=True)
-    left = np.zeros(len(different), dtype=np.int64)
-    np.add.at(left, place.reshape(-1), counts)
-    keys, values, ends = np.repeat(different, left, axis=0).T
-    return StaySample(keys.copy(), values.copy(), ends.copy())
+def changed_stays(old: StaySample, gone: StaySample, came: StaySample) -> StaySample:
+    """Return the sample without the stays that went, which must be in it, and with those that came.
 
-
-def _rows(sample: StaySample) -> Integers:
-    return np.stack([sample.keys, sample.values, sample.ends], axis=1)
+    What has the key of a change is put into order anew; all else stays as it lies.
+    """
+    touched = places_with(old.keys, gone.keys, came.keys)
+    keys = np.concatenate([old.keys[touched], gone.keys, came.keys])
+    values = np.concatenate([old.values[touched], gone.values, came.values])
+    ends = np.concatenate([old.ends[touched], gone.ends, came.ends])
+    counts = signs(len(touched), len(gone.keys), len(came.keys))
+    order = np.lexsort((ends, values, keys))
+    keys, values, ends, counts = keys[order], values[order], ends[order], counts[order]
+    starts = np.flatnonzero(is_first(keys, values, ends))
+    left = np.add.reduceat(counts, starts) if len(starts) else counts
+    keys, values, ends = (np.repeat(column[starts], left) for column in (keys, values, ends))
+    kept = np.delete(old.keys, touched)
+    places = np.searchsorted(kept, keys)
+    return StaySample(
+        np.insert(kept, places, keys),
+        np.insert(np.delete(old.values, touched), places, values),
+        np.insert(np.delete(old.ends, touched), places, ends),
+    )
 
 
 def _in_both(owner: Integers, values: Integers, left: NDArray[np.bool_], right: NDArray[np.bool_]) -> Integers:

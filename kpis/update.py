@@ -241,8 +241,7 @@ class _Update:
         old, codes = self._old_sample(name), self._codes[dimension]
         if is_unchanged(codes) and sample_changes.cancelled(gone, came):
             return old
-        left = sample_changes.changed(old, gone, plus=False)
-        return sample_changes.changed(sample_changes.recoded(left, codes), came, plus=True)
+        return sample_changes.changed(sample_changes.recoded(old, codes), sample_changes.recoded(gone, codes), came)
 
     def _groups_are_same(self) -> bool:
         """Tell whether every rep that was there, and is, belongs to the same team and region."""
