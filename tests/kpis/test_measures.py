@@ -23,7 +23,7 @@ def test_a_grouping_sums_each_total_over_the_rows_that_count() -> None:
     totals = (Total("deals", ()), Total("amount", (Condition("is_won", "=", True), Condition("kind", "!=", "new"))))
     assert grouped("opportunity", "close", ("owner",), totals) == (
         "SELECT owner AS c0, close_day AS day, COUNT(*) AS rows, CAST(COALESCE(SUM(deals), 0) AS DOUBLE) AS t0, "
-        "CAST(COALESCE(SUM(CASE WHEN is_won = TRUE AND kind <> 'new' THEN TRY_CAST(amount AS DECIMAL(38, 12)) END), "
+        "CAST(COALESCE(SUM(CASE WHEN is_won = TRUE AND kind <> 'new' THEN TRY_CAST(amount AS DECIMAL(29, 12)) END), "
         "0) AS DOUBLE) AS t1 FROM fact_opportunity WHERE NOT close_day IS NULL GROUP BY owner, close_day"
     )
 

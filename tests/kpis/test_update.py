@@ -114,6 +114,12 @@ def assert_same(one: CubeData, other: CubeData) -> None:
     for name, kinds in one.distincts.items():
         for part in ("keys", "values", "before", "rows"):
             assert np.array_equal(getattr(kinds, part), getattr(other.distincts[name], part)), (name, part)
+    for name, stays in one.stays.items():
+        for part in ("keys", "values", "ends"):
+            assert np.array_equal(getattr(stays, part), getattr(other.stays[name], part)), (name, part)
+    assert (set(one.quantiles), set(one.distincts), set(one.stays)) == (
+        set(other.quantiles), set(other.distincts), set(other.stays),
+    )  # fmt: skip
 
 
 def test_a_cube_of_other_definitions_is_built_in_full(tmp_path: Path) -> None:
