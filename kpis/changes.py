@@ -8,6 +8,7 @@ is taken out into a small engine for each side: their lines, the deals of their 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -72,8 +73,7 @@ class Changes:
         days = {"old_today": old_today, "new_today": today}
         days |= {f"{side}_first_day": day for side, day in self._first_days.items()}
         for name in _FOUND:
-            tree = sqlglot.parse_one((_QUERIES / f"{name}.sql").read_text("utf-8"), read="duckdb")
-            query = rendered(tree.transform(_filled, days))
+            query = _found(name, tuple(sorted(days.items())))
             connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
 
     def count(self, table: str) -> int:
@@ -93,14 +93,24 @@ class Changes:
 
         small = duckdb.connect()
         for name, query in _NEEDED.items():
-            tree = sqlglot.parse_one(query, read="duckdb").transform(_on_side, side)
-            small.register(name, self._connection.sql(rendered(tree)).to_arrow_table())
+            small.register(name, self._connection.sql(_needed(query, side)).to_arrow_table())
         for table in DELTA_TABLES:
             small.register(f"affected_{table}", self._connection.sql(f"FROM affected_{table}").to_arrow_table())
         return FactEngine(small, frozenset(_NEEDED), today, self._first_days[side])
 
     def _number(self, query: str) -> int:
         return int(self._connection.execute(query).fetchall()[0][0])
+
+
+@lru_cache(maxsize=64)
+def _found(name: str, days: tuple[tuple[str, int], ...]) -> str:
+    tree = sqlglot.parse_one((_QUERIES / f"{name}.sql").read_text("utf-8"), read="duckdb")
+    return rendered(tree.transform(_filled, dict(days)))
+
+
+@lru_cache(maxsize=64)
+def _needed(query: str, side: str) -> str:
+    return rendered(sqlglot.parse_one(query, read="duckdb").transform(_on_side, side))
 
 
 def _filled(node: exp.Expr, days: Mapping[str, int]) -> exp.Expr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -77,6 +78,7 @@ def directory_of(engine: FactEngine, seen: Mapping[str, Iterable[str]]) -> Direc
     return Directory(dimensions, groups)
 
 
+@lru_cache(maxsize=1 << 17)  # the samples of one cube have the same accounts, again and again
 def stable_number(text: str) -> int:
     """Return a 64-bit number for a text, the same in every snapshot; two texts never meet in practice."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little", signed=True)

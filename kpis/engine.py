@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -140,6 +141,7 @@ def number_column(table: pa.Table, name: str) -> Numbers:
     return np.asarray(table[name].to_numpy(), dtype=np.float64)
 
 
+@lru_cache(maxsize=1024)
 def empty_table(table: Table, schema: str = "") -> str:
     """Return the statement that makes a canonical table without rows, a temporary one if no schema is named."""
     query = exp.select(*_nulls(_columns_of(table))).where(exp.false())
