@@ -17,6 +17,7 @@ from addon.widgets import Card, Widget
 from addon.words import say
 from kpis.cases import Case, Check
 from kpis.catalogue import resolve_kpi
+from kpis.certainty import no_interval
 from kpis.definitions import Language
 from kpis.errors import QuestionError
 from kpis.explain import Explanation, Part, explanation_of
@@ -77,8 +78,11 @@ def _remark(line: Line, desk: Desk, view: View) -> str:
 
 
 def _interval_widgets(desk: Desk, line: Line, view: View) -> list[Widget]:
-    """Return between which values an estimate lies, and that it rests on few records; sums have no interval."""
+    """Return between which values an estimate lies, and that it rests on few records, or why it has no interval."""
     answer, language = line.value, view.language
+    if line.kpi.no_interval and answer.value is not None:
+        why = in_language(no_interval(line.kpi), language)
+        return [w.decorated(w.coloured(why, w.MUTED), top=say("interval", language))]
     if answer.low is None or answer.high is None:
         return []
     low, high = (value_text(end, line.kpi, desk, language) for end in (answer.low, answer.high))

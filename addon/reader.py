@@ -23,6 +23,7 @@ from kpis.answers import Answerer, Crossing
 from kpis.cube import Cube
 from kpis.definitions import Catalogue
 from kpis.evaluate import Numbered
+from kpis.floors import Floors
 from kpis.memory import Memory
 from kpis.periods import day_number
 
@@ -157,11 +158,16 @@ class Reader:
                 problems={name: table.problems for name, table in manifest.tables.items() if table.problems},
                 is_stale=is_stale,
                 memory=opened.memory(today, is_stale=is_stale),
+                floors=self._floors(),
             )
             while len(own) > _MOST_CALLERS:
                 own.popitem(last=False)
         own.move_to_end(key)
         return own[key]
+
+    def _floors(self) -> Floors:
+        settings = self._organisation.settings
+        return Floors(settings.integer("org", "small_sample_rate"), settings.integer("org", "small_sample_mean"))
 
     def _is_stale(self, checked: dict[str, datetime]) -> bool:
         settings = self._organisation.settings

@@ -59,6 +59,8 @@ KEYS: Final[tuple[Key, ...]] = (
         ("week_start", "text", "", "a weekday; default: monday, with fiscal_weeks the day on which these begin"),
         ("holidays", "list", (), "no business days: countries or parts of them (US, FR, DE-BY), dates, or both"),
         ("language", "text", "en", "en or fr: language of the published tabs"),
+        ("small_sample_rate", "integer", 20, "a rate of fewer records is called a small sample; 0: none is"),
+        ("small_sample_mean", "integer", 10, "the same for a mean, a median and what is like them"),
     ),
     *_keys(
         "salesforce",
@@ -136,7 +138,8 @@ _CHOICES: Final = {
     ("org", "week_start"): ("", *WEEKDAYS),
 }  # fmt: skip
 _BOUNDS: Final = {
-    ("org", "fiscal_year_start_month"): (0, 12), ("schedule", "every_minutes"): (1, 10_080),
+    ("org", "fiscal_year_start_month"): (0, 12), ("org", "small_sample_rate"): (0, 1_000_000),
+    ("org", "small_sample_mean"): (0, 1_000_000), ("schedule", "every_minutes"): (1, 10_080),
     ("salesforce", "compare_hours"): (0, 8_760), ("quality", "stalled_days"): (0, 3_650),
     ("quality", "duplicate_days"): (0, 365),
     ("schedule", "stale_after_minutes"): (1, 525_600), ("schedule", "keep_snapshots"): (1, 100_000),

@@ -22,6 +22,7 @@ from kpis.errors import QuestionError
 from kpis.evaluate import Evaluation, Numbered
 from kpis.evaluated import Evaluated, OddAnswers
 from kpis.evaluations import Evaluations
+from kpis.floors import USUAL_FLOORS, Floors
 from kpis.limits import Limit
 from kpis.members import Who, resolve_who
 from kpis.memory import Memory, Page
@@ -56,7 +57,7 @@ class Answerer:
 
     ``limit`` is a slice such as ``team:West``: what lies outside it is not allowed. ``problems`` says, by table, what
     is missing in it; numbers from such a table are partial. ``is_stale``: numbers are marked as stale. ``memory``
-    may be shared by answerers that differ in nothing but their limit.
+    may be shared by answerers that differ in nothing but their limit. ``floors``: below them a sample is small.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Answerer:
         problems: Mapping[str, Sequence[str]] | None = None,
         is_stale: bool = False,
         memory: Memory | None = None,
+        floors: Floors = USUAL_FLOORS,
     ) -> None:
         self.cube = cube
         self.catalogue = catalogue
@@ -80,6 +82,7 @@ class Answerer:
         self._problems = problems or {}
         self._is_stale = is_stale
         self._memory = memory
+        self._floors = floors
         self.limit = Limit(cube, limit)
         self._known: dict[tuple[str, str], object] = {}
         self._timeline = Timeline((), calendar, today)
@@ -92,7 +95,7 @@ class Answerer:
         """Return the answers in the order of the questions, each with what travels with it (see `Answer`)."""
         words, places = interned([(q.kpi, q.who, q.period, q.show) for q in questions])
         evaluated = self._evaluated(self._meant(words, places))
-        beside = contexts(evaluated.groups, evaluated.values)
+        beside = contexts(evaluated.groups, evaluated.values, self._floors)
         return [evaluated.answer(question, cell, beside[cell]) for cell, question in enumerate(questions)]
 
     def values(

@@ -9,14 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kpis.blocks import Integers, Numbers
+from kpis.daily import FEWEST_DAYS, daily_ends
 from kpis.definitions import COMPANY, Kpi
 from kpis.errors import QuestionError
-from kpis.estimates import Between, Chances, Estimate, Mean, Quantile, Rest, Share, Term, estimate_of, product_of
+from kpis.estimates import Age, Between, Chances, Daily, Estimate, Mean, Quantile, Rest, Share, estimate_of
 from kpis.evaluate import Evaluation
 from kpis.facts import FACTS
 from kpis.intervals import Z, quantile_ranks, quotient_spread, student, wilson
 from kpis.results import Column
 from kpis.said import Sentence, said
+from kpis.terms import Term, product_of
+from kpis.totals import total_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,13 @@ def interval_of(evaluation: Evaluation, kpi: Kpi) -> Interval:
     """Return the interval of each value. Raises `QuestionError` for a KPI that is no estimate from single rows."""
     estimate = estimate_of(evaluation.world.catalogue, kpi)
     if estimate is None:
-        raise QuestionError(said("no_interval", title=kpi.titles))
+        raise QuestionError(no_interval(kpi))
     return interval_by(evaluation, kpi, estimate)
+
+
+def no_interval(kpi: Kpi) -> Sentence:
+    """Return why a KPI has no interval."""
+    return said(f"no_interval_{kpi.no_interval}" if kpi.no_interval else "no_interval", title=kpi.titles)
 
 
 def interval_by(evaluation: Evaluation, kpi: Kpi, estimate: Estimate) -> Interval:
@@ -44,6 +52,10 @@ def interval_by(evaluation: Evaluation, kpi: Kpi, estimate: Estimate) -> Interva
             return _of_mean(evaluation, kpi, estimate)
         case Between():
             return _between_reps(evaluation, kpi, estimate)
+        case Daily():
+            return _by_days(evaluation, kpi, estimate)
+        case Age():
+            return _of_age(evaluation, kpi, estimate)
         case Quantile():
             return _of_quantile(evaluation, kpi, estimate)
         case Chances():
@@ -115,6 +127,27 @@ def _groups_of_reps(evaluation: Evaluation) -> Integers | None:
     if evaluation.dimension == COMPANY:
         return np.zeros(len(numbers.members("rep")), dtype=np.int64)
     return numbers.group_of_reps(evaluation.dimension) if evaluation.dimension in {"team", "region"} else None
+
+
+def _by_days(evaluation: Evaluation, kpi: Kpi, daily: Daily) -> Interval:
+    value, ends = evaluation.value(kpi.id), daily_ends(evaluation, daily)
+    if ends is None:
+        return _without(evaluation, Interval(value, value), np.ones(len(evaluation), dtype=bool), said("no_squares"))
+    interval = _beside(value, ends.low, ends.high)
+    interval = _without(evaluation, interval, ends.days < FEWEST_DAYS, said("one_day"))
+    return _without(evaluation, interval, np.isnan(ends.low), said("nothing_came_in"))
+
+
+def _of_age(evaluation: Evaluation, kpi: Kpi, age: Age) -> Interval:
+    """Return the interval of a mean age by the spread of the days from which it counts."""
+    value, rows = evaluation.value(kpi.id), evaluation.value(kpi.count).values
+    days, squares = (evaluation.held(age.measure, total) for total in (total_of(age.measure), age.squares))
+    if days is None or squares is None:
+        return _without(evaluation, Interval(value, value), np.ones(len(evaluation), dtype=bool), said("no_squares"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.maximum(squares - days**2 / rows, 0.0)
+    interval = _beside(value, *student(value.values, rows, spread, rows))
+    return _without(evaluation, interval, rows < 2, said("one_value"))
 
 
 def _of_quantile(evaluation: Evaluation, kpi: Kpi, quantile: Quantile) -> Interval:

@@ -14,6 +14,7 @@ from kpis.cells import Group
 from kpis.certainty import interval_by
 from kpis.estimates import Chances, Estimate, estimate_of
 from kpis.evaluate import Evaluation
+from kpis.floors import Floors
 from kpis.pace import expectation
 from kpis.plan import row_measures
 from kpis.ranks import ranges
@@ -43,11 +44,14 @@ class Context:
 NO_CONTEXT: Final = Context()
 
 
-def contexts(groups: Iterable[tuple[Group, Evaluation]], values: Numbers) -> list[Context]:
-    """Return the context of each cell; of one whose words mean nothing there is none."""
+def contexts(groups: Iterable[tuple[Group, Evaluation]], values: Numbers, floors: Floors) -> list[Context]:
+    """Return the context of each cell; of one whose words mean nothing there is none.
+
+    What rests on fewer records than its floor is a small sample.
+    """
     found = [NO_CONTEXT] * len(values)
     for group, evaluation in groups:
-        parts = _Parts(group, evaluation, values[group.inside])
+        parts = _Parts(group, evaluation, values[group.inside], floors)
         for place, cell in enumerate(group.inside.tolist()):
             found[cell] = parts.context(place)
     return found
@@ -56,8 +60,8 @@ def contexts(groups: Iterable[tuple[Group, Evaluation]], values: Numbers) -> lis
 class _Parts:
     """The contexts of one group's cells."""
 
-    def __init__(self, group: Group, evaluation: Evaluation, values: Numbers) -> None:
-        self._kpi = group.kpi
+    def __init__(self, group: Group, evaluation: Evaluation, values: Numbers, floors: Floors) -> None:
+        self._kpi, self._floors = group.kpi, floors
         self._has_value = np.isfinite(values)
         columns = np.full((5, len(evaluation)), np.nan)
         if parts := parts_of(evaluation, group.kpi):
@@ -94,7 +98,7 @@ class _Parts:
         interval = interval_by(evaluation, self._kpi, estimate)
         columns[_LOW], columns[_HIGH] = interval.low.values, interval.high.values
         self._methods = [estimate.method] * len(evaluation)
-        self._is_small = self._has_value & (columns[_COUNT] < estimate.few)
+        self._is_small = self._has_value & (columns[_COUNT] < self._floors.of(estimate))
         if isinstance(estimate, Chances) and estimate.is_rest:
             self._remarks = [said("by_weighted_pipeline")] * len(evaluation)
         self._add_maturity(columns[_DENOMINATOR], evaluation)

@@ -47,7 +47,14 @@ VERSION_MARK = "@"
 
 Unit = Literal["money", "percent", "count", "ratio", "days", "hours", "years", "points", "score",
                "money/day", "count/day", "hours/day"]  # fmt: skip
-Interval = Literal["", "wilson", "t", "reps", "chances", "none"]
+Interval = Literal["", "wilson", "t", "reps", "days", "chances", "none"]
+NoInterval = Literal[
+    "",  # nothing is said
+    "whole_sums",  # both parts are all that there is, booked or reported: no sample of anything
+    "plan",  # what was reached over what was planned
+    "estimates",  # made of several estimates, each of which has an interval
+    "known_so_far",  # it says itself how much is known
+]
 Better = Literal["higher", "lower", "neutral"]
 Horizon = Literal["leading", "lagging"]
 Language = Literal["en", "fr"]
@@ -103,8 +110,9 @@ class Kpi:
     ``count`` names the measure that is the sample size. ``dimensions`` are those it may be split by; ``by`` is the
     one it is usually split by. ``is_forward`` KPIs look at days that have not come yet (a pipeline). ``is_used_up``
     ones are next to nothing once their period is over, so that no change against such a period is told. ``interval``
-    is the method of its interval; empty, it is read from the formula (see `kpis.estimates`). ``cohort`` names the
-    measure that counts the deals among which the open ones could still change it (see `kpis.maturity`).
+    is the method of its interval; empty, it is read from the formula (see `kpis.estimates`); ``no_interval`` says why
+    there is none. ``cohort`` names the measure that counts the deals among which the open ones could still change it
+    (see `kpis.maturity`).
     """
 
     id: str
@@ -124,6 +132,7 @@ class Kpi:
     is_forward: bool = False
     is_used_up: bool = False
     interval: Interval = ""
+    no_interval: NoInterval = ""
     cohort: str = ""
     notes: Mapping[Language, str] | None = None
     version: int = 1

@@ -21,6 +21,7 @@ from kpis.definitions import (
     Language,
     Measure,
     MeasureKind,
+    NoInterval,
     Scorecard,
     Shift,
     Unit,
@@ -34,7 +35,7 @@ _OLDER: Final = re.compile(rf"[a-z][a-z0-9_]{{0,63}}{VERSION_MARK}[1-9][0-9]{{0,
 _CALENDAR_NAMES: Final = ("days", "business_days")
 _KPI_KEYS: Final = frozenset({
     "family", "titles", "synonyms", "formula", "formula_words", "unit", "better", "horizon", "count", "dimensions",
-    "source", "examples", "by", "is_forward", "is_used_up", "interval", "cohort", "notes", "version",
+    "source", "examples", "by", "is_forward", "is_used_up", "interval", "no_interval", "cohort", "notes", "version",
 })  # fmt: skip
 _ROW_KEYS: Final = ("fact", "axis", "value")
 _MEASURE_KEYS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
@@ -238,6 +239,7 @@ def read_kpi(entry: Entry, family: str) -> Kpi:
         is_used_up=entry.flag("is_used_up"),
         cohort=entry.string("cohort", ""),
         interval=entry.choice("interval", get_args(Interval)) if "interval" in entry.values else "",
+        no_interval=entry.choice("no_interval", get_args(NoInterval)) if "no_interval" in entry.values else "",
         notes=entry.words("notes") if "notes" in entry.values else None,
         version=_version(entry),
     )

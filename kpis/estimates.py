@@ -2,37 +2,28 @@
 
 A count divided by a count that it is a part of is a share of trials. A quotient of two sums over the same rows is a
 mean of these rows, weighted by what stands below. A quantile is one of ordered values. One minus any of these is as
-sure as it. All else (a sum of all there is, a quotient of unlike things) is no estimate from single rows.
+sure as it. An age of what is in stock is a mean over it. All else is no estimate from single rows.
 A definition may say ``interval = "wilson"`` where the part is known to people but not to the formula (clicks of
-impressions), ``"reps"`` where it is a mean over reps, ``"chances"`` where it adds up amounts that come in with a
-probability each (a weighted pipeline), or ``"none"`` where an interval would mislead.
+impressions), ``"reps"`` where it is a mean over reps, ``"days"`` where one side comes in day by day beside something
+that is given (calls a business day, a cost per lead), ``"chances"`` where it adds up amounts that come in with a
+probability each (a weighted pipeline), or ``"none"`` where an interval would mislead; ``no_interval`` says why.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, combinations_with_replacement
+from itertools import combinations_with_replacement
 from typing import Final, Literal
 
-from kpis.definitions import Catalogue, Condition, Kpi, Measure
-from kpis.facts import FACTS
-from kpis.formula import Formula, Name, Negative, Number, Operation, names, parse, parse_condition
+from kpis.definitions import Catalogue, Kpi, Measure
+from kpis.formula import Formula, Name, Number, Operation, names, parse
+from kpis.terms import Term, is_count, is_share, meant, product_of, terms_of
 from kpis.totals import Total
 
-Method = Literal["wilson", "t", "order statistics", "weighted pipeline"]
-_COUNTED: Final = frozenset({"flow", "stock", "overlap"})
+Method = Literal["wilson", "t", "days", "order statistics", "weighted pipeline"]
 _AMOUNT, _WEIGHTED = "amount", "weighted_amount"
-_FEW_TRIALS, _FEW_ROWS = 20, 10
-"""Below so many records a share, and a mean or median, is a small sample: one record more moves it by 5 or 10 %."""
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A measure and what it is multiplied by."""
-
-    factor: float
-    measure: Measure
+_BOOKED: Final = frozenset({"expense", "campaign", "market_stat"})
+"""Facts whose rows are booked or reported, not met with by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +33,6 @@ class Share:
     hits: Formula
     trials: Formula
     method: Method = "wilson"
-    few: int = _FEW_TRIALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +42,6 @@ class Mean:
     top: tuple[Term, ...]
     bottom: tuple[Term, ...]
     method: Method = "t"
-    few: int = _FEW_ROWS
 
     @property
     def fact(self) -> str:
@@ -79,7 +68,33 @@ class Between:
     top: Formula
     bottom: Formula
     method: Method = "t"
-    few: int = _FEW_ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """A quotient whose ``top`` or ``bottom`` terms come in day by day; all else in it is given.
+
+    Where both do, nothing else is in it.
+    """
+
+    left: Formula
+    right: Formula
+    top: tuple[Term, ...]
+    bottom: tuple[Term, ...]
+    method: Method = "days"
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """A mean age of what is in stock at the end of the period."""
+
+    measure: Measure
+    method: Method = "t"
+
+    @property
+    def squares(self) -> Total:
+        """Return the sum over rows of the square of the day from which their age counts."""
+        return Total(self.measure.value, self.measure.where, times=self.measure.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +103,6 @@ class Quantile:
 
     measure: Measure
     method: Method = "order statistics"
-    few: int = _FEW_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +112,6 @@ class Chances:
     measure: Measure
     is_rest: bool
     method: Method = "weighted pipeline"
-    few: int = 0
 
     @property
     def squares(self) -> tuple[Total, Total]:
@@ -118,29 +131,24 @@ class Rest:
 
     whole: float
     of: Kpi
-    estimate: Share | Mean | Between | Quantile | Chances
+    estimate: Share | Mean | Between | Daily | Age | Quantile | Chances
 
     @property
     def method(self) -> Method:
         """Return the method of what is taken away."""
         return self.estimate.method
 
-    @property
-    def few(self) -> int:
-        """Return below how many records it is a small sample."""
-        return self.estimate.few
 
-
-Estimate = Share | Mean | Between | Quantile | Chances | Rest
+Estimate = Share | Mean | Between | Daily | Age | Quantile | Chances | Rest
 
 
 def estimate_of(catalogue: Catalogue, kpi: Kpi) -> Estimate | None:
     """Return what kind of estimate a KPI is; None if it is none."""
-    if kpi.interval == "none":
+    if kpi.interval == "none" or kpi.no_interval:
         return None
     if kpi.interval == "chances":
         return _chances(catalogue, parse(kpi.formula), is_rest=False)
-    formula = _meant(catalogue, parse(kpi.formula))
+    formula = meant(catalogue, parse(kpi.formula))
     match formula:
         case Name(name):
             measure = catalogue.measures[name]
@@ -160,34 +168,11 @@ def squares_of(estimate: Estimate | None) -> tuple[Measure, tuple[Total, ...]] |
             return squares_of(estimate.estimate)
         case Mean():
             return estimate.bottom[0].measure, estimate.totals
+        case Age(measure):
+            return measure, (estimate.squares,)
         case Chances():
             return estimate.measure, (*estimate.squares, estimate.whole)
     return None
-
-
-def product_of(left: Measure, right: Measure) -> Total | None:
-    """Return the sum of the product of two measures over rows that count in both; None if no row can."""
-    where = tuple(dict.fromkeys((*left.where, *right.where)))
-    if any(_exclude(one, other) for one, other in combinations(where, 2)):
-        return None
-    values = sorted(value for value in (left.value, right.value) if not _is_one(left.fact, value))
-    # A sum leaves out rows without a value; so this condition says nothing, and two totals would be the same.
-    where = tuple(one for one in where if not (one.operator == "is not null" and one.column in values))
-    if len(values) < 2:
-        return Total(values[0] if values else left.value, where)
-    return Total(values[0], where, times=values[1])
-
-
-def _meant(catalogue: Catalogue, formula: Formula) -> Formula:
-    """Return the formula behind a name that is only another one's; the catalogue has no circle, so this ends."""
-    while isinstance(formula, Name):
-        if kpi := catalogue.kpis.get(formula.name):
-            formula = parse(kpi.formula)
-        elif catalogue.measures[formula.name].kind == "derived":
-            formula = parse(catalogue.measures[formula.name].formula)
-        else:
-            break
-    return formula
 
 
 def _of_quotient(catalogue: Catalogue, kpi: Kpi, left: Formula, right: Formula) -> Estimate | None:
@@ -195,14 +180,40 @@ def _of_quotient(catalogue: Catalogue, kpi: Kpi, left: Formula, right: Formula) 
         return Share(left, right)
     if kpi.interval == "reps":
         return Between(left, right)
-    top, bottom = _terms(catalogue, left), _terms(catalogue, right)
+    if kpi.interval == "days":
+        return _daily(catalogue, left, right)
+    if measure := _age_over_its_rows(catalogue, left, right):
+        return Age(measure)
+    top, bottom = terms_of(catalogue, left), terms_of(catalogue, right)
     if top is None or bottom is None:
         return None
-    if kpi.unit == "percent" and kpi.interval != "t" and _is_share(top, bottom):
+    if kpi.unit == "percent" and kpi.interval != "t" and is_share(top, bottom):
         return Share(left, right)
     sums = [term.measure for term in (*top, *bottom)]
     is_over_same_rows = len({(measure.kind, measure.fact, measure.axis) for measure in sums}) == 1
     return Mean(top, bottom) if is_over_same_rows and sums[0].kind == "flow" else None
+
+
+def _daily(catalogue: Catalogue, left: Formula, right: Formula) -> Daily | None:
+    sides = [terms_of(catalogue, side) or () for side in (left, right)]
+    top, bottom = (tuple(term for term in side if _comes_in(term.measure)) for side in sides)
+    is_pure = [len(top), len(bottom)] == [len(side) for side in sides]
+    return Daily(left, right, top, bottom) if bool(top) != bool(bottom) or (top and is_pure) else None
+
+
+def _comes_in(measure: Measure) -> bool:
+    """Tell whether the rows of a measure come in day by day, as chance has it."""
+    return measure.kind == "flow" and measure.fact not in _BOOKED
+
+
+def _age_over_its_rows(catalogue: Catalogue, left: Formula, right: Formula) -> Measure | None:
+    """Return the age that is divided by the number of rows in stock that it is summed over; None of all else."""
+    sides = [meant(catalogue, side) for side in (left, right)]
+    age, rows = (catalogue.measures.get(side.name) if isinstance(side, Name) else None for side in sides)
+    if age is None or rows is None or (age.kind, rows.kind) != ("age", "stock") or not is_count(rows):
+        return None
+    is_same = (age.fact, age.axis, age.end_axis, age.where) == (rows.fact, rows.axis, rows.end_axis, rows.where)
+    return age if is_same else None
 
 
 def _chances(catalogue: Catalogue, formula: Formula, *, is_rest: bool) -> Chances | None:
@@ -221,86 +232,6 @@ def _chances(catalogue: Catalogue, formula: Formula, *, is_rest: bool) -> Chance
     return None
 
 
-def _terms(catalogue: Catalogue, formula: Formula) -> tuple[Term, ...] | None:
-    """Return a formula as a sum of multiples of measures; None if it is no such sum."""
-    match formula:
-        case Name():
-            meant = _meant(catalogue, formula)
-            if not isinstance(meant, Name):
-                return _terms(catalogue, meant)
-            measure = catalogue.measures[meant.name]
-            return (Term(1.0, measure),) if measure.kind in {*_COUNTED, "members", "distinct"} else None
-        case Negative(operand):
-            return _times(-1.0, _terms(catalogue, operand))
-        case Operation("*", Number(factor), other) | Operation("*", other, Number(factor)):
-            return _times(factor, _terms(catalogue, other))
-        case Operation("/", other, Number(divisor)) if divisor:
-            return _times(1 / divisor, _terms(catalogue, other))
-        case Operation("+" | "-" as sign, left, right):
-            first, second = _terms(catalogue, left), _terms(catalogue, right)
-            second = _times(1.0 if sign == "+" else -1.0, second)
-            return None if first is None or second is None else (*first, *second)
-    return None
-
-
-def _times(factor: float, terms: Sequence[Term] | None) -> tuple[Term, ...] | None:
-    return None if terms is None else tuple(Term(factor * term.factor, term.measure) for term in terms)
-
-
-def _is_share(top: Sequence[Term], bottom: Sequence[Term]) -> bool:
-    """Tell whether what stands above counts some of the things that what stands below counts, each once."""
-    if not all(term.factor == 1 and _is_count(term.measure) for term in (*top, *bottom)):
-        return False
-    wholes = [term.measure for term in bottom]
-    parts = [term.measure for term in top]
-    is_apart = all(_are_apart(one, other) for group in (wholes, parts) for one, other in combinations(group, 2))
-    return is_apart and all(any(_is_part(part, whole) for whole in wholes) for part in parts)
-
-
-def _is_count(measure: Measure) -> bool:
-    return measure.kind == "members" or (measure.kind in _COUNTED and _is_one(measure.fact, measure.value))
-
-
-def _is_one(fact: str, column: str) -> bool:
-    """Tell whether a column is one for each of its objects: every fact's first value is."""
-    return column == FACTS[fact].values[0]
-
-
-def _is_part(part: Measure, whole: Measure) -> bool:
-    if part.kind == whole.kind == "members":
-        conditions = set(parse_condition(part.condition))
-        return part.over == whole.over and conditions.issuperset(parse_condition(whole.condition))
-    return _kind_of_rows(part) == _kind_of_rows(whole) and set(part.where).issuperset(whole.where)
-
-
-def _are_apart(one: Measure, other: Measure) -> bool:
-    """Tell whether no row can count in both."""
-    is_alike = one.kind != "members" and _kind_of_rows(one) == _kind_of_rows(other)
-    return is_alike and any(_exclude(left, right) for left in one.where for right in other.where)
-
-
-def _kind_of_rows(measure: Measure) -> tuple[str, ...]:
-    return (measure.kind, measure.fact, measure.axis, measure.end_axis, measure.value)
-
-
-def _exclude(one: Condition, other: Condition) -> bool:
-    """Tell whether two conditions can never hold together."""
-    return one.column == other.column and (_rules_out(one, other) or _rules_out(other, one))
-
-
-def _rules_out(one: Condition, other: Condition) -> bool:
-    if one.operator == "is null":
-        return other.operator != "is null"
-    low, high = one.operand, other.operand
-    if one.operator == "=":
-        return (other.operator == "=" and low != high) or (other.operator == "!=" and low == high)
-    if isinstance(low, str | tuple | None) or isinstance(high, str | tuple | None):
-        return False
-    if one.operator not in {">", ">="} or other.operator not in {"<", "<="}:
-        return False
-    return low > high if (one.operator, other.operator) == (">=", "<=") else low >= high
-
-
 def declared_method_problem(catalogue: Catalogue, kpi: Kpi) -> str:
     """Return why a definition cannot have the interval that it says; an empty text if it can."""
     estimate = estimate_of(catalogue, kpi)
@@ -310,6 +241,10 @@ def declared_method_problem(catalogue: Catalogue, kpi: Kpi) -> str:
         return 'interval = "reps" is for a quotient that can be split by rep. Leave it out.'
     if kpi.interval == "chances" and not isinstance(estimate, Chances):
         return 'interval = "chances" is for a sum with weighted amounts in it. Leave it out.'
+    if kpi.interval == "days" and not isinstance(estimate, Daily):
+        return 'interval = "days" is for a quotient of which one side is a sum of rows by day. Leave it out.'
+    if kpi.no_interval and kpi.interval not in {"", "none"}:
+        return f'no_interval = "{kpi.no_interval}" says why there is none, so interval cannot be set. Leave one out.'
     if kpi.interval == "t" and not isinstance(estimate, Mean):
         return 'interval = "t" is for a quotient of sums over the same rows and axis. Leave it out.'
     return ""

@@ -158,6 +158,17 @@ class Evaluation:
             return None
         return block.sums(total.key, *self.between(block.keys, self.timeline.first, self.timeline.last, "period"))
 
+    def held(self, measure: Measure, total: Total) -> Numbers | None:
+        """Return a total over what is in stock at the end of each period; None where it is not at hand."""
+        start, sides = np.full(len(self.timeline), FIRST_DAY, dtype=np.int64), []
+        for axis in (measure.axis, measure.end_axis):
+            block = self.world.numbers.block(FACTS[measure.fact].table, axis, self.dimension)
+            if block is None or total.key not in block.totals:
+                return None
+            sides.append(block.sums(total.key, *self.between(block.keys, start, self.timeline.until, "until")))
+        entered, left = sides
+        return np.asarray(entered - left, dtype=np.float64)
+
     def ordered(self, measure: Measure) -> tuple[QuantileSample, Integers, Integers] | None:
         """Return the single values of a measure, and where those of each cell begin and end; None if not at hand."""
         sample = self.world.numbers.quantile(measure.name, self.dimension)

@@ -85,7 +85,8 @@ def plan_of(catalogue: Catalogue) -> Plan:
     _add_counts(groupings, samplings)
     for rows, totals, dimensions in _squares(catalogue):
         for fact, _ in _facts_with_dimensions(rows, dimensions):
-            groupings[fact.name, rows.axis].totals |= {total.key: total for total in totals}
+            for axis in filter(None, (rows.axis, rows.end_axis)):
+                groupings[fact.name, axis].totals |= {total.key: total for total in totals}
     return Plan(groupings, samplings)
 
 

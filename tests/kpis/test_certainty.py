@@ -10,16 +10,19 @@ from typing import cast
 
 import pytest
 
+from kpis.answers import Answerer
 from kpis.catalogue import read_catalogue
 from kpis.definitions import Catalogue, Kpi
 from kpis.errors import DefinitionError
-from kpis.estimates import Mean, Quantile, Rest, Share, estimate_of
-from kpis.periods import Calendar, Period, parse_period
+from kpis.estimates import Age, Daily, Mean, Quantile, Rest, Share, estimate_of
+from kpis.floors import Floors
+from kpis.formula import Formula, Name, Number, Operation, parse
+from kpis.periods import Calendar, Period, business_days, parse_period
 from kpis.questions import Question
 from tests.support.canonical import Row
 from tests.support.opened_org import CATALOGUE, opened_org
 from tests.support.plain import Plain, meets
-from tests.support.plain_intervals import quantile_interval, share_interval, sums_interval
+from tests.support.plain_intervals import quantile_interval, share_interval, sums_interval, t_quantile
 from tests.support.plain_rows import Slice
 from tests.support.random_org import Org, random_org
 
@@ -42,6 +45,11 @@ MEANS = {
     "customer_satisfaction": ({"csat_points": 1}, {"csat_answers": 1}),
     "recommendation_score": ({"nps_points": 1}, {"nps_answers": 1}),
 }
+DAYS = {  # what comes in day by day; the other side, and the rest of this one, is given
+    "calls_per_day": "outbound_calls", "cost_per_lead": "created_leads", "customer_acquisition_cost": "first_wins",
+    "campaign_roi": "campaign_revenue", "cost_to_revenue": "won_amount", "acquisition_rate": "first_wins",
+    "rep_turnover": "reps_left", "revenue_churn_rate": "lost_recurring_value",
+}  # fmt: skip
 PERIODS = ("2024", "2024-Q1", "2024-02", "this quarter", "last month", "2023", "2024-01-01..2025-05-01")
 CALENDAR = Calendar()
 Fields = dict[str, object]
@@ -53,7 +61,31 @@ def test_each_kpi_that_is_an_estimate_is_known_as_what_it_is() -> None:
     assert {name for name, kind in kinds.items() if isinstance(kind, Share)} >= SHARES
     assert {name for name, kind in kinds.items() if isinstance(kind, Mean)} >= set(MEANS)
     assert isinstance(kinds["sales_cycle_median"], Quantile)
+    assert {name for name, kind in kinds.items() if isinstance(kind, Daily)} == DAYS.keys()
+    assert [name for name, kind in kinds.items() if isinstance(kind, Age)] == ["days_since_contact"]
     assert [kinds[name] for name in ("revenue", "quota_attainment", "gross_margin", "revenue_growth")] == [None] * 4
+
+
+def test_each_rate_mean_and_quotient_has_an_interval_or_a_reason_why_it_has_none() -> None:
+    estimated = {kpi.id for kpi in CATALOGUE.kpis.values() if estimate_of(CATALOGUE, kpi)}
+    reasoned = {kpi.id for kpi in CATALOGUE.kpis.values() if kpi.no_interval}
+    quotients = {kpi.id for kpi in CATALOGUE.kpis.values() if is_quotient(Name(kpi.id))}
+    assert quotients - estimated - reasoned == set()
+    assert estimated & reasoned == set()
+    assert len(quotients) > 70
+
+
+def is_quotient(formula: Formula) -> bool:
+    """Tell whether anything is divided by what is no mere number, or a quantile, on the way to a value."""
+    if isinstance(formula, Operation):
+        is_one = formula.operator == "/" and not isinstance(formula.right, Number)
+        return is_one or is_quotient(formula.left) or is_quotient(formula.right)
+    if not isinstance(formula, Name):
+        return False
+    kpi, measure = CATALOGUE.kpis.get(formula.name), CATALOGUE.measures.get(formula.name)
+    below = kpi.formula if kpi else measure.formula or measure.of if measure else ""
+    is_below = bool(below) and (measure is None or measure.kind in {"derived", "shift"})
+    return is_quotient(parse(below)) if is_below else measure is not None and measure.kind == "quantile"
 
 
 @pytest.mark.parametrize("seed", range(300, 308))
@@ -137,6 +169,90 @@ def test_a_mean_over_reps_spreads_as_the_reps_do(seed: int, tmp_path: Path) -> N
             )
             count = sum(1 for top, bottom in zip(tops, bottoms, strict=True) if top or bottom)
             assert same((answer.low, answer.high), sums_interval(tops, bottoms, count)), (name, words, team)
+
+
+@pytest.mark.parametrize("seed", range(330, 333))
+def test_what_comes_in_day_by_day_spreads_as_its_days_do(seed: int, tmp_path: Path) -> None:
+    org = tame(random_org(seed))
+    opened = opened_org(org.tables, org.today, tmp_path / "org")
+    answerer, plain, told = opened.answerer(), Plain(org, CATALOGUE, CALENDAR), 0
+    for name, measure in DAYS.items():
+        tree = parse(CATALOGUE.kpis[name].formula)
+        assert isinstance(tree, Operation)
+        is_above = name not in {"cost_per_lead", "customer_acquisition_cost", "cost_to_revenue"}
+        for words in ("2024-Q1", "2024-06", "this quarter", "last month"):
+            period = parse_period(words, CALENDAR, answerer.today)
+            answer = answerer.answer(Question(name, "", period.label))
+            if answer.value is None:
+                assert answer.low is None
+                continue
+            came = [plain.value(measure, {}, day, is_forward=True) or 0.0 for day in days_of(period)]
+            weighs = [business_days(day.first, day.first, CALENDAR) for day in days_of(period)]
+            count = business_days(period.first, min(period.last, answerer.today), CALENDAR)
+            sides = (tree.left, tree.right)
+            top, bottom = (plain.of_tree(side, {}, period, is_forward=False) for side in sides)
+            assert top is not None
+            assert bottom is not None
+            expected = daily_ends(top, bottom, came, weighs, count, is_above=is_above)
+            assert same((answer.low, answer.high), expected), (name, words, answer, expected)
+            told += expected is not None
+    assert told
+
+
+def daily_ends(
+    top: float, bottom: float, came: Sequence[float], weighs: Sequence[int], count: int, *, is_above: bool
+) -> Ends:
+    whole = math.fsum(came)
+    if count < 2 or whole <= 0:
+        return None
+    mean = whole / count
+    # Each business day that has come is one, whether anything came in on it or not.
+    spread = math.fsum(one**2 - 2 * mean * one * weight for one, weight in zip(came, weighs, strict=True))
+    error = math.sqrt(max(spread + mean**2 * count, 0.0) * count / (count - 1))
+    factor = math.exp(t_quantile(count - 1) * error / whole)
+    more = [whole * (one - 1) for one in (1 / factor, factor)]
+    ends = [(top + one) / bottom if is_above else top / (bottom + one) for one in more]
+    return min(ends), max(ends)
+
+
+def days_of(period: Period) -> list[Period]:
+    return [Period(day, day, "day", "") for day in range(period.first, period.last + 1)]
+
+
+@pytest.mark.parametrize("seed", range(340, 343))
+def test_a_mean_age_spreads_as_the_ages_do(seed: int, tmp_path: Path) -> None:
+    org = tame(random_org(seed))
+    opened = opened_org(org.tables, org.today, tmp_path / "org")
+    answerer, plain = opened.answerer(), Plain(org, CATALOGUE, CALENDAR)
+    for words in ("2024-Q1", "2024", "this month"):
+        period = parse_period(words, CALENDAR, answerer.today)
+        answer, until = (
+            answerer.answer(Question("days_since_contact", "", period.label)),
+            min(period.last, answerer.today),
+        )
+        if answer.value is None:
+            assert answer.low is None
+            continue
+        there = [row for row in plain.facts["waiting"] if is_there(row, until)]
+        ages = [float(until - cast("int", row["contact_day"])) for row in there]
+        assert same((answer.low, answer.high), sums_interval(ages, [1.0] * len(ages), len(ages))), (words, ages)
+
+
+def is_there(row: Fields, day: int) -> bool:
+    begins, ends = cast("int", row["started_day"]), cast("int | None", row["ended_day"])
+    return begins <= day and (ends is None or ends > day)
+
+
+def test_what_has_no_interval_says_why(tmp_path: Path) -> None:
+    org = random_org(1)
+    answerer = opened_org(org.tables, org.today, tmp_path / "org").answerer()
+    for name, words in (
+        ("gross_margin", "whole sums"),
+        ("quota_attainment", "a plan"),
+        ("sales_velocity", "of each"),
+    ):
+        answer = answerer.answer(Question(name, "", "2024", "low"))
+        assert (answer.state, words in answer.message) == ("error", True), answer.message
 
 
 def expected_ends(plain: Plain, kpi: Kpi, chosen: Slice, period: Period) -> Ends:
@@ -240,7 +356,7 @@ def own(old: str = "", new: str = "") -> Catalogue:
 def test_what_is_left_of_a_share_is_as_sure_as_the_share() -> None:
     rest = estimate_of(own(), own().kpis["small_share"])
     assert isinstance(rest, Rest)
-    assert (rest.whole, rest.of.id, rest.method, rest.few) == (1, "big_share", "wilson", 20)
+    assert (rest.whole, rest.of.id, rest.method, Floors().of(rest)) == (1, "big_share", "wilson", 20)
 
 
 def test_a_part_that_may_hold_other_rows_is_no_share() -> None:
@@ -271,3 +387,14 @@ def test_a_definition_may_say_its_interval_if_its_formula_allows_it(line: str, w
             read_catalogue({"own.toml": text})
     else:
         assert read_catalogue({"own.toml": text}).kpis["big_share"].id == "big_share"
+
+
+def test_below_which_size_a_sample_is_small_can_be_set(tmp_path: Path) -> None:
+    org = random_org(1)
+    opened = opened_org(org.tables, org.today, tmp_path / "org")
+    cube, question = opened.answerer().cube, Question("win_rate", "", "2024")
+    size = opened.answerer().answer(question).n
+    assert size
+    for floor, is_small in ((size, False), (size + 1, True)):
+        answer = Answerer(cube, CATALOGUE, CALENDAR, opened.today, floors=Floors(rate=floor)).answer(question)
+        assert (answer.is_small, f"small sample (n={size})" in answer.message) == (is_small, is_small)
