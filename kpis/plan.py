@@ -92,10 +92,11 @@ def plan_of(catalogue: Catalogue) -> Plan:
 
 def row_measures(catalogue: Catalogue, kpi: Kpi) -> list[Measure]:
     """Return every measure over rows that a KPI is made of, directly or through other KPIs and measures."""
-    return [measure for measure in _all_measures(catalogue, kpi) if measure.fact]
+    return [measure for measure in all_measures(catalogue, kpi) if measure.fact]
 
 
-def _all_measures(catalogue: Catalogue, kpi: Kpi) -> Iterator[Measure]:
+def all_measures(catalogue: Catalogue, kpi: Kpi) -> Iterator[Measure]:
+    """Yield every measure that a KPI is made of, directly or through other KPIs and measures, each once."""
     waiting, seen = [*names(kpi.formula), kpi.count], set[str]()
     while waiting:
         name = waiting.pop()

@@ -19,6 +19,7 @@ from kpis.errors import QuestionError
 from kpis.evidence import Scope
 from kpis.facts import FACTS
 from kpis.formula import parse
+from kpis.plan import all_measures
 from kpis.questions import Answer
 from kpis.record_changes import changed_fields, ids_in
 from kpis.records import Record, records_of
@@ -110,7 +111,8 @@ def _moved(then: Case, now: Case) -> Iterator[Moved]:
 
 def _check_same(then: Case, now: Case) -> None:
     """Refuse two cases whose numbers are not made of the same measures: nothing could be compared."""
-    if [leaf.name.split(" ")[0] for leaf in then.leaves()] != [leaf.name.split(" ")[0] for leaf in now.leaves()]:
+    before, after = ({one.name for one in all_measures(case.recount.catalogue, case.kpi)} for case in (then, now))
+    if before != after:
         raise QuestionError(
             f"{now.kpi.titles['en']} was defined by other measures then, so its records cannot be compared. "
             f"It was {then.answer.value}, and is {now.answer.value}."
