@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from addon.clock import instant_text
@@ -109,7 +110,7 @@ def _stage_pairs(ours: Mapping[str, tuple[int, float]], totals: Sequence[Total])
 
 def _our_count(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, total: Total) -> int:
     query = "SELECT count(*) FROM read_parquet(?) WHERE starts_with(id, ?)"
-    rows = connection.execute(query, [str(snapshot.fact_file(total.table)), total.id_prefix]).fetchall()
+    rows = connection.execute(query, [str(_as_delivered(snapshot, total.table)), total.id_prefix]).fetchall()
     return int(rows[0][0])
 
 
@@ -120,8 +121,14 @@ def _our_stages(
         "SELECT coalesce(stage, ''), count(*), coalesce(sum(amount), 0) FROM read_parquet(?) "
         "WHERE starts_with(id, ?) GROUP BY 1"
     )
-    rows = connection.execute(query, [str(snapshot.fact_file(total.table)), total.id_prefix]).fetchall()
+    rows = connection.execute(query, [str(_as_delivered(snapshot, total.table)), total.id_prefix]).fetchall()
     return {str(stage): (int(count), float(amount)) for stage, count, amount in rows}
+
+
+def _as_delivered(snapshot: Snapshot, table: str) -> Path:
+    """Return the rows as Salesforce delivered them, without what tabs add to them."""
+    raw = snapshot.raw_file(table)
+    return raw if raw.exists() else snapshot.fact_file(table)
 
 
 def _differ(ours: Total, theirs: Total) -> bool:

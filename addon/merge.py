@@ -15,6 +15,7 @@ from typing import Final
 import duckdb
 
 from addon.arrow import arrow_table
+from addon.joins import has_additions, join_rows
 from addon.snapshot import Company, Snapshot
 from addon.unfinished import Unfinished
 from connectors.source import Batch, Change, Checkpoint, Covered, Expected, Problem
@@ -59,7 +60,8 @@ class Merge:
         self.connection = duckdb.connect(
             config={"temp_directory": str(work_folder), "threads": 2, "preserve_insertion_order": False}
         )
-        self.connection.execute("CREATE SCHEMA staged; CREATE SCHEMA old; CREATE SCHEMA new; CREATE SCHEMA changed")
+        for schema in ("staged", "old", "new", "changed", "raw"):
+            self.connection.execute(f"CREATE SCHEMA {schema}")
         self._staged: set[str] = set()
         self._files: dict[str, list[Path]] = {}
         self._batch_number = 0
@@ -67,6 +69,9 @@ class Merge:
         self._covered: set[str] = set()
         self._kept: frozenset[str] | None = None
         self._merged: set[str] = set()
+        self._joined: set[str] = set()
+        self.problems: list[Problem] = []
+        """What `finish` has to tell of rows that add to others."""
 
     def receive(self, changes: Iterable[Change], unfinished: Unfinished | None = None) -> Received:
         """Stage everything a source yields; return what else it said.
@@ -132,10 +137,28 @@ class Merge:
         previous snapshot's, every row of a dated table counts as changed.
         """
         known = {name for name in TABLES if self._has_old(name) and (self._kept is None or name in self._kept)}
-        merged = [self._merge_table(TABLES[name], time_zone) for name in TABLES if name in known | self._covered]
+        names = [name for name in TABLES if name in known | self._covered]
+        merged = [self._with_joins(self._merge_table(TABLES[name], time_zone)) for name in names]
         self._merged.update(one.table for one in merged)
         self.connection.execute("SET schema = 'new'")
         return merged
+
+    def _with_joins(self, merged: Merged) -> Merged:
+        """Join the rows of a table that add to others to these; keep all of them as they came beside it."""
+        name, run = merged.table, self.connection.execute
+        was_joined = self._previous is not None and self._previous.raw_file(name).exists()
+        if not was_joined and not has_additions(self.connection, f"new.{name}"):
+            return merged
+        run(f"CREATE TABLE raw.{name} AS SELECT * FROM new.{name}")  # noqa: S608 - names of TABLES
+        kind = "TABLE" if name in self._staged else "VIEW"
+        run(f"DROP {kind} new.{name}; DROP {kind} changed.{name}")
+        if self._previous and self._previous.fact_file(name).exists():
+            rows = kept_table(self.connection, self._previous.fact_file(name), TABLES[name])
+            run(f"CREATE OR REPLACE VIEW old.{name} AS {rows.sql_query()}")
+        joined = join_rows(self.connection, TABLES[name])
+        self._joined.add(name)
+        self.problems += joined.problems
+        return Merged(name, max(joined.changed_count, merged.changed_count))
 
     def company(self) -> Company:
         """Return what the organisation table says; call it before `finish`. Unknown values are the defaults."""
@@ -161,6 +184,14 @@ class Merge:
             "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
         )
         return hashlib.sha256(path.read_bytes()).hexdigest()
+
+    def write_raw(self, table: str, path: Path) -> None:
+        """Write the rows of a joined table as they came; nothing for any other table."""
+        if table in self._joined:
+            path.parent.mkdir(exist_ok=True)
+            self.connection.execute(
+                f"COPY (SELECT * FROM raw.{table} ORDER BY id) TO '{_quoted(path)}' (FORMAT parquet)"  # noqa: S608
+            )
 
     def row_count(self, table: str) -> int:
         """Return the number of rows of the merged table."""
@@ -212,7 +243,8 @@ class Merge:
         days = "".join(f", {_day_sql(c, time_zone)}" for c in table.columns if c.is_dated)
         columns = ", ".join(_quoted_column(c).name for c in table.columns)
         if self._previous and self._has_old(name):
-            rows = kept_table(self.connection, self._previous.fact_file(name), table)
+            raw, facts = self._previous.raw_file(name), self._previous.fact_file(name)
+            rows = kept_table(self.connection, raw if raw.exists() else facts, table)
             run(f"CREATE VIEW old.{name} AS {rows.sql_query()}")
         else:
             empty = ", ".join(f"NULL::{_SQL_TYPES[c.type]} AS {_quoted_column(c).name}" for c in table.columns)

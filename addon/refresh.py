@@ -134,7 +134,7 @@ def _sync(
         snapshot=store.current_id(),
         problems=publication.problems,
         error=" ".join(str(error) for error in reading.errors.values()),
-        told={name: tuple(received.problems) for name, received in reading.received.items()},
+        told={name: (*received.problems, *merge.problems) for name, received in reading.received.items()},
     )
 
 
@@ -216,7 +216,7 @@ class _Publication:
     @property
     def problems(self) -> tuple[str, ...]:
         """What was left out of the data, and what is wrong with the own definitions."""
-        return self.reading.problems + self.definitions.problems
+        return (*self.reading.problems, *map(str, self.merge.problems), *self.definitions.problems)
 
     def _is_cube_current(self, previous: Snapshot) -> bool:
         """Whether this version of the product reads the previous cube and would make the same one."""
@@ -259,8 +259,10 @@ class _Publication:
         problems = self.reading.problems_of(one.table, sources)
         if self.previous is not None and before is not None and not one.changed_count:
             draft.keep([self.previous.fact_file(one.table)])
+            draft.keep_raw(self.previous.raw_file(one.table))
             return TableState(before.rows, before.sha256, tuple(sorted(sources)), problems)
         digest = self.merge.write(one.table, draft.fact_file(one.table))
+        self.merge.write_raw(one.table, draft.raw_file(one.table))
         return TableState(self.merge.row_count(one.table), digest, tuple(sorted(sources)), problems)
 
     @property

@@ -106,6 +106,10 @@ class Snapshot:
         """Return the parquet file of a table, whether or not it exists."""
         return self.folder / "facts" / f"{table}.parquet"
 
+    def raw_file(self, table: str) -> Path:
+        """Return the parquet file of a joined table's rows as they came; no other table has one."""
+        return self.folder / "facts" / "raw" / f"{table}.parquet"
+
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Write the manifest as JSON with sorted keys."""

@@ -183,6 +183,16 @@ class Draft:
         """Return where a table's parquet file goes."""
         return self.folder / "facts" / f"{table}.parquet"
 
+    def raw_file(self, table: str) -> Path:
+        """Return where the rows of a joined table go as they came."""
+        return self.folder / "facts" / "raw" / f"{table}.parquet"
+
+    def keep_raw(self, file: Path) -> None:
+        """Take over the rows of a joined table that did not change, if the previous snapshot has any."""
+        if file.exists():
+            (self.folder / "facts" / "raw").mkdir(exist_ok=True)
+            os.link(file, self.folder / "facts" / "raw" / file.name)
+
     def keep(self, files: Sequence[Path]) -> None:
         """Take over fact files of the previous snapshot that did not change; costs no space."""
         for file in files:

@@ -25,7 +25,7 @@ class HeaderMatch:
     """A tab that was understood: which table, the header's row (from 0), and the place of each column (from 0).
 
     ``constants`` are columns that every row has the same word in. ``periods`` are the columns of a wide table of
-    targets: place and header.
+    targets: place and header. ``joins`` is the column by which rows add to those of another source.
     """
 
     words: TableWords
@@ -34,6 +34,7 @@ class HeaderMatch:
     constants: Mapping[str, str]
     periods: Sequence[tuple[int, Raw]] = ()
     factors: Mapping[str, float] = field(default_factory=dict)
+    joins: str = ""
 
     @property
     def names(self) -> set[str]:
@@ -114,11 +115,12 @@ def _vague_count(match: HeaderMatch, header: Sequence[Raw], vocabulary: Vocabula
 def _nearly(title: str, matches: Sequence[HeaderMatch]) -> Problem | None:
     """Say what is missing in a tab that is named like a table and has at least two of its columns."""
     close = [match for match in matches if len(match.columns) >= 2]
-    return _missing_problem(title, max(close, key=lambda match: len(match.names))) if close else None
+    best = max(close, key=lambda match: len(match.names), default=None)
+    return _missing_problem(title, best) if best else None
 
 
 def _missing_problem(title: str, match: HeaderMatch) -> Problem | None:
-    missing = _missing(match, match.words.needs)
+    missing = _missing(match, ((match.joins,),) if match.joins else match.words.needs)
     if not missing:
         return None
     table = match.words.table.name
@@ -171,7 +173,7 @@ def _match_row(title: str, number: int, grid: Grid, words: TableWords, mapping: 
         periods = [(place, with_year(raw, _year_above(above, place) or _year_in(title))) for place, raw in periods]
         constants = {**_period_by_title(title, columns, has_periods=bool(periods)), **constants}
     places = {column: place for column, (_, place) in columns.items() if not (periods and column == "value")}
-    return HeaderMatch(words, number, places, constants, periods, mapping.factors)
+    return HeaderMatch(words, number, places, constants, periods, mapping.factors, mapping.joins)
 
 
 def _headers_of(row: Sequence[Raw], words: TableWords, mapping: TabMapping) -> Iterator[tuple[int, Header]]:

@@ -116,9 +116,9 @@ class _Directory:
             return name
         if slot in self._ids:
             return self._ids[slot]
-        salesforce_id = _salesforce_id(table, name)
-        if salesforce_id or not self._makes_members or table not in _NAMED_TABLES:
-            return salesforce_id or name
+        known_id = salesforce_id(table, name)
+        if known_id or not self._makes_members or table not in _NAMED_TABLES:
+            return known_id or name
         made = Record(table, by.tab, f"{PREFIX}{by.tab}:{table}:{_short(name)}", {"name": name}, {})
         self.made[made.id] = made
         self._ids[slot] = made.id
@@ -188,7 +188,7 @@ def _references(table: str) -> tuple[tuple[str, str], ...]:
     return tuple((column, other) for column, other in named if other)
 
 
-def _salesforce_id(table: str, text: str) -> str:
+def salesforce_id(table: str, text: str) -> str:
     """Return the id that rows from Salesforce have, if this is a record id as its pages and exports show it."""
     if not re.fullmatch(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?", text) or not text.startswith(
         _SALESFORCE_PREFIXES[table]

@@ -9,7 +9,8 @@ from typing import Final
 
 from connectors.errors import SourceError
 
-_KEYS: Final = ("table", "columns", "constants", "factors", "repeats")
+_KEYS: Final = ("table", "columns", "constants", "factors", "repeats", "joins", "wins")
+_JOINS: Final = ("id", "name", "email")
 _MOST_TABLES: Final = 10  # that one tab may hold
 
 
@@ -20,7 +21,8 @@ class TabMapping:
     ``table`` is a canonical table, or ``ignore``; empty leaves it to the headers. ``columns`` is header -> column,
     ``constants`` column -> the word that every row has, ``factors`` column -> what its numbers are multiplied with.
     With ``repeats``, several rows may tell of the same thing, as the lines of an order do of the order: the first of
-    them counts.
+    them counts. With ``joins`` (id, name or email) its rows are no records of their own: they add their columns to
+    those of another source that have the same key, and fill what is empty there; with ``wins`` their values count.
     """
 
     table: str = ""
@@ -28,6 +30,8 @@ class TabMapping:
     constants: Mapping[str, str] = field(default_factory=dict)
     factors: Mapping[str, float] = field(default_factory=dict)
     repeats: bool = False
+    joins: str = ""
+    wins: bool = False
 
 
 def tab_mappings(entries: Mapping[str, object]) -> dict[str, tuple[TabMapping, ...]]:
@@ -66,9 +70,11 @@ def _mapping(title: str, entry: object) -> TabMapping:
         return TabMapping(table=entry)
     if not isinstance(entry, Mapping) or not set(_KEYS).issuperset(entry):
         raise SourceError(f'google.tabs."{title}" must be a table\'s name, or have some of {", ".join(_KEYS)}.')
-    repeats = entry.get("repeats", False)
-    if not isinstance(repeats, bool):
-        raise SourceError(f'google.tabs."{title}": repeats is true or false.')
+    repeats, wins, joins = entry.get("repeats", False), entry.get("wins", False), entry.get("joins", "")
+    if not isinstance(repeats, bool) or not isinstance(wins, bool):
+        raise SourceError(f'google.tabs."{title}": repeats and wins are true or false.')
+    if joins not in {"", *_JOINS} or (joins and not entry.get("table")):
+        raise SourceError(f'google.tabs."{title}": joins is one of {", ".join(_JOINS)}, beside a table.')
     try:
         return TabMapping(
             table=str(entry.get("table", "")),
@@ -76,6 +82,8 @@ def _mapping(title: str, entry: object) -> TabMapping:
             constants={str(column): str(word) for column, word in entry.get("constants", {}).items()},
             factors={str(column): float(factor) for column, factor in entry.get("factors", {}).items()},
             repeats=repeats,
+            joins=str(joins),
+            wins=wins,
         )
     except (AttributeError, TypeError, ValueError):
         raise SourceError(

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
+from connectors.sheets_additions import additions
 from connectors.sheets_client import SheetsClient
 from connectors.sheets_headers import Grid, match_tab
 from connectors.sheets_links import PREFIX, Record, TabRecords, identify, link
@@ -76,15 +77,16 @@ class SheetsSource:
         found = [tab for sheet in spreadsheets for tab in _label(sheet, spreadsheets)]
         problems = list(self._unmapped(found))
         records: list[Record] = []
+        added: list[Record] = []
         tables: set[str] = set()
         for tab, mapping in self._with_mappings(found):
             kept, told = self._read(tab, mapping)
-            records.extend(kept.records)
+            (added if mapping.joins else records).extend(kept.records)
             tables.update(kept.tables)
             problems.extend(_located(problem, tab) for problem in told)
         linked = link(records, makes_members=self._makes_members)
         tables.update(record.table for record in linked)
-        yield from _all(linked, tables, cursor)
+        yield from _all([*linked, *added], tables, cursor)
         yield from problems
         yield Checkpoint(_CONTENT_CURSOR, digest)
         yield Checkpoint(_PROBLEMS_CURSOR, _problems_text(problems))
@@ -130,7 +132,8 @@ class SheetsSource:
             return _Kept([], match.tables), [match]
         table = match.words.table.name
         rows = read_rows(tab.label, tab.grid, match, tab.locale, self._vocabulary)
-        records, doubles = identify(TabRecords(tab.label, match.words, rows.rows, mapping.repeats))
+        tab_rows = TabRecords(tab.label, match.words, rows.rows, mapping.repeats)
+        records, doubles = additions(tab_rows, mapping) if mapping.joins else identify(tab_rows)
         return _Kept(records, (table,)), [*_limits(tab, table), *rows.problems, *doubles]
 
 

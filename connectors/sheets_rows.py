@@ -84,7 +84,8 @@ def _readings(title: str, match: HeaderMatch, locale: Locale, vocabulary: Vocabu
     table = match.words.table
     readers = readers_of(match, locale)
     required = frozenset(column.name for column in table.columns if column.required and column.name != "id")
-    narrow = _Reading(title, match, match.columns, None, readers, required, locale, vocabulary)
+    needed = frozenset({match.joins}) if match.joins else required
+    narrow = _Reading(title, match, match.columns, None, readers, needed, locale, vocabulary)
     wide = [replace(narrow, columns={**match.columns, "value": place}, period=raw) for place, raw in match.periods]
     return wide or [narrow]
 
@@ -143,9 +144,9 @@ def _whose(reading: _Reading) -> Sequence[str]:
 
 def _complete(reading: _Reading, values: dict[str, object]) -> dict[str, object]:
     """Conclude what the table needs and the tab says in another way. Raises UnreadableError for what is missing."""
-    if reading.match.words.table.name == "target":
+    if reading.match.words.table.name == "target" and not reading.match.joins:
         values = complete_target(values, reading.match.words, reading.locale)
-    if reading.match.words.table.name == "opportunity":
+    if reading.match.words.table.name == "opportunity" and not reading.match.joins:
         values = complete_deal(values, reading.vocabulary)
     missing = sorted(name for name in reading.required if values.get(name) is None)
     if missing:
