@@ -73,7 +73,7 @@ def test_only_the_refresh_and_its_neighbours_connect_connectors_and_kpis() -> No
     }
     assert both <= {
         "refresh.py", "merge.py", "check.py", "jobs.py", "publish.py", "boards.py", "tabs.py", "demo.py", "cli.py",
-        "quality_tab.py", "problems.py", "sources.py", "commands/trying.py",
+        "joins.py", "quality_tab.py", "problems.py", "sources.py", "commands/trying.py",
     }  # fmt: skip
 
 
