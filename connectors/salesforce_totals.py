@@ -69,10 +69,11 @@ def read_changed_count(source: SalesforceSource, object_name: str, since: dateti
 def read_held_counts(source: SalesforceSource, object_names: Sequence[str]) -> dict[str, int]:
     """Ask about how many records there are, whether or not they are shared with us: one call. Raises `SourceError`.
 
-    Salesforce brings these counts up to date from time to time; they are no more than about right.
+    Salesforce brings these counts up to date from time to time; they are no more than about right. Asked for no
+    object, it would tell all.
     """
     try:
-        return source.client.record_counts(object_names)
+        return source.client.record_counts(object_names) if object_names else {}
     except Refusal as refusal:
         raise in_words(refusal, _PLACE) from None
 

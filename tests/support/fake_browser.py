@@ -8,4 +8,4 @@ import urllib.request
 if __name__ == "__main__":
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(sys.argv[1], timeout=30) as page:
-        print(page.status, file=sys.stderr)
+        print(page.read().decode())
