@@ -163,7 +163,7 @@ def log_in_by_browser(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None
     connect.start()
     address = next(line for line in lines_until(watched, "http") if line.startswith("http"))
     watched.said.append(("the address", address))
-    browser = [sys.executable, ROOT / "tests" / "support" / "fake_browser.py", address]
+    browser = [sys.executable, str(ROOT / "tests" / "support" / "fake_browser.py"), address]
     watched.said.append(("the page", subprocess.run(browser, capture_output=True, text=True, check=True).stdout))
     connect.join(20)
     sandbox.settings = type(sandbox.settings)(rotates_refresh_tokens=True)

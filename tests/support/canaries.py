@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-import pyarrow.parquet as pq
-
 KNOWN = ("s3cret-canary", "canary-secret")
 """Secrets that many tests log in with; what any test prints or logs is searched for them."""
 
@@ -31,6 +29,8 @@ def key_lines(pem: str) -> list[str]:
 
 def contents(folder: Path) -> Iterator[tuple[str, str]]:
     """Yield what stands in every file of a folder; compressed tables are unpacked."""
+    import pyarrow.parquet as pq
+
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             yield path.name, path.read_bytes().decode("latin-1")
