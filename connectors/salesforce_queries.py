@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote_plus
 
@@ -24,9 +25,14 @@ class Place:
 
 def chunks(plan: ObjectPlan) -> tuple[tuple[str, ...], ...]:
     """Return the fields in groups that an address has room for, nearly always one; each begins with the id."""
+    return _chunks(plan.paths)
+
+
+@lru_cache(maxsize=256)
+def _chunks(paths: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     groups: list[list[str]] = [[]]
     size = 0
-    for path in plan.paths:
+    for path in paths:
         length = len(quote_plus(f"{path}, "))
         if groups[-1] and size + length > _FIELDS_BYTES_MAX:
             groups.append(["Id"])

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -169,12 +170,15 @@ def read(source: SalesforceSource, cursor: Cursor | None = None, before: Read | 
     return keep(source.changes(said), before)
 
 
-def keep(changes: Iterable[Change], before: Read | None = None) -> Read:
-    """Keep what a source says, over what an earlier run left, as the store does."""
+def keep(changes: Iterable[Change], before: Read | None = None, *, stopped: Sequence[Change] = ()) -> Read:
+    """Keep what a source says, over what an earlier run left, as the store does.
+
+    ``stopped`` is what was kept of runs that were stopped before this one and that no store has yet.
+    """
     result = Read(rows={table: dict(rows) for table, rows in before.rows.items()} if before else {})
-    replaced: list[tuple[str, str]] = []
-    seen: set[str] = set()
-    for change in changes:
+    replaced: list[tuple[str, str, int]] = []
+    seen: dict[str, int] = {}
+    for number, change in enumerate(chain(stopped, changes)):
         match change:
             case Batch():
                 rows = result.rows.setdefault(change.table, {})
@@ -182,22 +186,24 @@ def keep(changes: Iterable[Change], before: Read | None = None) -> Read:
                 for values in zip(*change.columns.values(), strict=True):
                     row = dict(zip(names, values, strict=True))
                     rows[str(row["id"])] = row
-                    seen.add(str(row["id"]))
+                    seen[str(row["id"])] = number
                 for gone in change.deleted:
                     rows.pop(gone, None)
-                if change.replaces and not change.goes_on:
-                    replaced.append((change.table, change.replaces))
+                if change.replaces and (stopped or not change.goes_on):
+                    replaced.append((change.table, change.replaces, 0 if change.goes_on else len(stopped)))
                 result.row_count += change.row_count
                 result.batch_sizes.append(change.row_count)
             case Checkpoint():
                 result.cursor[change.name] = change.value
-            case Problem():
+            case Problem() if number >= len(stopped):
                 result.problems.append(change)
             case Covered():
                 result.covered.update(change.tables)
-    for table, prefix in replaced:
-        kept = {i: row for i, row in result.rows[table].items() if not i.startswith(prefix) or i in seen}
-        result.rows[table] = kept
+    for table, prefix, first in replaced:
+        rows = result.rows[table]
+        result.rows[table] = {
+            i: row for i, row in rows.items() if not i.startswith(prefix) or seen.get(i, -1) >= first
+        }
     cursor = {**(before.cursor if before else {}), **result.cursor}
     result.cursor = {name: value for name, value in cursor.items() if value}
     return result
