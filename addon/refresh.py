@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 
@@ -21,7 +22,7 @@ from addon.snapshot import Company, Manifest, Snapshot, TableState
 from addon.store import Cursors, Draft, Store
 from addon.unfinished import Unfinished, key_of
 from connectors.errors import SourceError
-from connectors.source import Batch, Change, Source
+from connectors.source import Batch, Change, Expected, Source
 from kpis.build import build_cube
 from kpis.cube import Cube
 from kpis.errors import KpiError
@@ -29,8 +30,15 @@ from kpis.periods import day_number
 from kpis.plan import fingerprint
 from kpis.update import update_cube
 
-Progress = Callable[[str, int], None]
-"""Told the source's name and how many rows have come so far."""
+
+class Progress(Protocol):
+    """Is told how reading goes, by whoever watches; it can be long."""
+
+    def expect(self, source: str, name: str, row_count: int) -> None:
+        """About so many rows of ``name`` (an object, a tab) are still to come from this source."""
+
+    def receive(self, source: str, row_count: int) -> None:
+        """So many more rows have come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +174,12 @@ def _read(
 
 
 def _told(changes: Iterator[Change], name: str, progress: Progress | None) -> Iterator[Change]:
-    """Pass the changes on, telling the progress before each batch is merged."""
-    count = 0
+    """Pass the changes on, telling the progress before each is merged."""
     for change in changes:
-        if isinstance(change, Batch) and progress is not None:
-            count += change.row_count
-            progress(name, count)
+        if progress is not None and isinstance(change, Expected):
+            progress.expect(name, change.name, change.row_count)
+        elif progress is not None and isinstance(change, Batch):
+            progress.receive(name, change.row_count)
         yield change
 
 

@@ -7,7 +7,7 @@ after their stamp; reading one twice changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -46,6 +46,7 @@ class _Run:
     zone: str
     rates: Rates | None = None
     empty_lookups: set[Lookup] = field(default_factory=set)
+    counts: Mapping[str, int] | None = None
 
 
 class SalesforceSource:
@@ -215,8 +216,22 @@ class SalesforceSource:
             pages = [widened(self.client, plan, page.records) for page in records_in_order(self.client, plan)]
             yield Part(cells_of([record for records in pages for record in records]), None)
         else:
-            limits = BulkLimits(self.settings.bulk_rows, self.settings.bulk_minutes * 60.0)
+            known_rows = (
+                self._count(plan.mapping.name, run) if reading.since is None and not reading.is_resumed else 0
+            )
+            limits = BulkLimits(self.settings.bulk_rows, self.settings.bulk_minutes * 60.0, known_rows)
             yield from pages_of(self.client, plan, reading.since, run.bookmark, bulk=limits, mark=reading.mark)
+
+    def _count(self, object_name: str, run: _Run) -> int:
+        """Return about how many records an object has, 0 where it is not told; one call a run, for all objects."""
+        if run.counts is None:
+            try:
+                run.counts = self.client.record_counts(sorted(run.described))
+            except Refusal as refusal:
+                if refusal.ends_the_run:
+                    raise
+                run.counts = {}
+        return run.counts.get(object_name, 0)
 
     def _rows_of(self, plan: ObjectPlan, cells: Cells, run: _Run) -> Rows:
         """Return the rows of some records, with what other objects say about them."""

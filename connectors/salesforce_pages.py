@@ -26,10 +26,14 @@ Mark = Place | Job
 
 @dataclass(frozen=True, slots=True)
 class BulkLimits:
-    """From how many rows on a bulk job is used, and how long it may take."""
+    """From how many rows on a bulk job is used, and how long it may take.
+
+    ``known_rows`` is about how many there are, 0 where it is not known.
+    """
 
     rows: int
     seconds: float
+    known_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +83,12 @@ def _parts(
     client: SalesforceClient, plan: ObjectPlan, since: datetime | None, bulk: BulkLimits, mark: Mark | None
 ) -> Iterator[Part]:
     after = mark if isinstance(mark, Place) else None
-    pages = records_in_order(client, plan, since, after)
-    if isinstance(mark, Job):
-        yield from _in_bulk(client, plan, bulk, mark)
+    may_be_bulk = since is None and after is None and len(query_in_bulk(plan)) <= _QUERY_CHARACTERS_MAX
+    if isinstance(mark, Job) or (may_be_bulk and bulk.known_rows >= bulk.rows):
+        yield from _in_bulk(client, plan, bulk, mark if isinstance(mark, Job) else None)
         return
-    for number, page in enumerate(pages):
-        is_whole = not number and since is None and after is None
-        if is_whole and page.total >= bulk.rows and len(query_in_bulk(plan)) <= _QUERY_CHARACTERS_MAX:
+    for number, page in enumerate(records_in_order(client, plan, since, after)):
+        if may_be_bulk and not number and page.total >= bulk.rows:
             yield from _in_bulk(client, plan, bulk, None)
             return
         yield Part(_cells(client, plan, page), page.last, None if number else page.total)

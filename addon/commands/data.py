@@ -8,7 +8,7 @@ import click
 import orjson
 
 from addon.clock import instant_text
-from addon.commands.progress import end_rows_progress, rows_progress
+from addon.commands.progress import rows_progress
 from addon.errors import AddonError
 from addon.jobs import Jobs
 from addon.runs import Outcome, Run
@@ -20,8 +20,8 @@ from addon.settings import Organisation
 @click.pass_obj
 def sync(organisation: Organisation, full: bool) -> None:
     """Pull changes and publish a snapshot."""
-    outcome = Jobs(organisation, progress=rows_progress()).run("sync", trigger="command", full=full)
-    end_rows_progress()
+    with rows_progress() as progress:
+        outcome = Jobs(organisation, progress=progress).run("sync", trigger="command", full=full)
     rows = f"{outcome.row_count:,} rows read, {outcome.changed_count:,} changed"
     tell(outcome, f"{rows}, {outcome.call_count} calls")
 

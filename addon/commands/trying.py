@@ -11,7 +11,7 @@ from typing import Final
 import click
 import orjson
 
-from addon.commands.progress import end_rows_progress, rows_progress, say_progress
+from addon.commands.progress import rows_progress, say_progress
 from addon.commands.serving import stop_on_signals, tell
 from addon.demo import Demo, demo_company, headline_questions, headlines, open_demo, today_of
 from addon.documents import answer_document
@@ -54,9 +54,8 @@ def demo(  # noqa: PLR0917 - one parameter an option
     listener = None if once else open_port(_HOST, port)
     say_progress("starting the stand-ins for Salesforce and Google")
     with open_demo(organisation, org, _day(today), 0) as running:
-        jobs = Jobs(running.organisation, progress=rows_progress())
-        outcome = jobs.run("refresh", trigger="demo", full=True)
-        end_rows_progress()
+        with rows_progress() as progress:
+            outcome = Jobs(running.organisation, progress=progress).run("refresh", trigger="demo", full=True)
         if outcome.state == "failed":
             raise AddonError(outcome.error)
         desk = Reader(running.organisation).desk()
@@ -71,7 +70,7 @@ def demo(  # noqa: PLR0917 - one parameter an option
         for problem in outcome.problems:
             click.echo(f"left out: {problem}", err=True)
         if listener is not None:
-            _serve(running, jobs, listener)
+            _serve(running, Jobs(running.organisation), listener)
 
 
 def _document(desk: Desk, answers: list[Answer], call_count: int) -> dict[str, object]:

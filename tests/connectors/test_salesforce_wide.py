@@ -92,7 +92,7 @@ def test_a_bulk_job_has_room_for_all_fields(world: World) -> None:
     world.server.clear_journal()
     bulk = read(world.source(objects=WIDE, bulk_rows=COUNT))
     assert bulk.rows == paged.rows
-    assert queries(world) == 1
+    assert queries(world) == 0, "the counts told that it is large"
 
 
 def test_a_field_that_vanishes_between_two_pages_is_said_and_the_rest_is_read(world: World) -> None:
