@@ -96,15 +96,15 @@ class Reader:
 
 def read_on(world: World, reader: Reader, state: Read, chance: random.Random) -> Read:
     """Read what changed. Now and then the run is killed half-way and goes on later, while the work goes on."""
-    kept: list[Change] = []
+    kept: list[Sequence[Change]] = []
     for _ in range(3):
-        changes = reader.changes({**state.cursor, **keep(kept).cursor})
+        changes = reader.changes({**state.cursor, **keep((), stopped=kept).cursor})
         if chance.random() < 0.8:
             return keep(changes, state, stopped=kept)
-        kept = up_to_a_checkpoint([*kept, *islice(changes, chance.randrange(40))])
+        kept.append(up_to_a_checkpoint(list(islice(changes, chance.randrange(40)))))
         edit(world, chance)
         world.clock.pass_minutes(chance.choice([0, 1, 20, 300]))
-    return keep(reader.changes({**state.cursor, **keep(kept).cursor}), state, stopped=kept)
+    return keep(reader.changes({**state.cursor, **keep((), stopped=kept).cursor}), state, stopped=kept)
 
 
 def up_to_a_checkpoint(changes: Sequence[Change]) -> list[Change]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import chain
+from itertools import chain, repeat
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -170,15 +170,15 @@ def read(source: SalesforceSource, cursor: Cursor | None = None, before: Read | 
     return keep(source.changes(said), before)
 
 
-def keep(changes: Iterable[Change], before: Read | None = None, *, stopped: Sequence[Change] = ()) -> Read:
+def keep(changes: Iterable[Change], before: Read | None = None, *, stopped: Sequence[Sequence[Change]] = ()) -> Read:
     """Keep what a source says, over what an earlier run left, as the store does.
 
-    ``stopped`` is what was kept of runs that were stopped before this one and that no store has yet.
+    ``stopped`` is what was kept of each run that was stopped before this one, and that no store has yet.
     """
     result = Read(rows={table: dict(rows) for table, rows in before.rows.items()} if before else {})
     replaced: list[tuple[str, str, int]] = []
     seen: dict[str, int] = {}
-    for number, change in enumerate(chain(stopped, changes)):
+    for number, change in chain.from_iterable(zip(repeat(n), run) for n, run in enumerate([*stopped, changes])):
         match change:
             case Batch():
                 rows = result.rows.setdefault(change.table, {})
@@ -190,7 +190,7 @@ def keep(changes: Iterable[Change], before: Read | None = None, *, stopped: Sequ
                 for gone in change.deleted:
                     rows.pop(gone, None)
                 if change.replaces and (stopped or not change.goes_on):
-                    replaced.append((change.table, change.replaces, 0 if change.goes_on else len(stopped)))
+                    replaced.append((change.table, change.replaces, 0 if change.goes_on else number))
                 result.row_count += change.row_count
                 result.batch_sizes.append(change.row_count)
             case Checkpoint():
