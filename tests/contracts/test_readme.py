@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
@@ -15,6 +16,7 @@ from addon.settings import KEYS, load_settings
 from addon.settings_page import settings_page
 from addon.sources import salesforce_settings
 from connectors.salesforce_mapping import load_mapping
+from connectors.sandbox.server import FaultKind, load_faults
 from connectors.sheets import tab_mappings
 from kpis.calendars import Calendar
 from kpis.catalogue import load_catalogue
@@ -143,6 +145,22 @@ def test_the_tab_of_targets_that_is_shown_is_read_whole(tmp_path: Path) -> None:
         assert world.ask("revenue", "Ann Lee", "2026-03", "target").value == 200
         assert world.ask("revenue", "", "2026-Q1", "target").value == 900
         assert world.ask("win_rate", "", "2026", "target").value == 0.35
+
+
+def test_the_faults_that_are_shown_are_met_and_overcome(tmp_path: Path) -> None:
+    (shown,) = blocks("json")
+    file = tmp_path / "faults.json"
+    file.write_text(shown.text, encoding="utf-8")
+    faults = load_faults(file)
+    kinds = {word for row in table("| kind | what happens") for word in re.findall(r"`(\w+)`", row[0])}
+    assert kinds == set(get_args(FaultKind))
+    with running_world(tmp_path) as world:
+        for fault in faults:
+            world.sandbox.server.faults.add(fault)
+        outcome = world.refresh("sync")
+        met = {call.fault for call in world.sandbox.server.journal if call.fault}
+    assert (outcome.state, outcome.problems) == ("done", ())
+    assert met >= {fault.kind for fault in faults}
 
 
 def test_every_link_leads_somewhere_and_the_picture_is_small() -> None:
