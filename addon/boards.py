@@ -15,7 +15,7 @@ from addon.tabs import (
     leaderboard_tab,
     scorecard_tab,
 )
-from addon.titles import ahead_of, joined, note_of, small_of
+from addon.titles import ahead_of, joined, note_of, small_of, value_text
 from connectors.sheets_content import TabContent
 from kpis.definitions import Language
 from kpis.questions import Answer, Question
@@ -36,7 +36,7 @@ def scorecard(desk: Desk, who: str, period: str, name: str, language: Language) 
     """Return a scorecard of one slice and period."""
     catalogue = desk.answerer.catalogue
     kpis = catalogue.scorecards[name].kpis
-    shows = ("value", "target", "attainment", "vs prior", "vs year ago")
+    shows = ("value", "target", "attainment", "status", "vs prior", "vs year ago")
     answers = desk.answerer.answer_all([Question(kpi, who, period, show) for kpi in kpis for show in shows])
     by_kpi = [answers[place : place + len(shows)] for place in range(0, len(answers), len(shows))]
     rows = [
@@ -51,8 +51,9 @@ def scorecard(desk: Desk, who: str, period: str, name: str, language: Language) 
             versus_prior=_change(value, prior),
             versus_year_ago=_change(value, year_ago),
             n=value.n,
+            status="" if status.value is None else value_text(status.value, status, "", language),
         )
-        for kpi, (value, target, attainment, prior, year_ago) in zip(kpis, by_kpi, strict=True)
+        for kpi, (value, target, attainment, status, prior, year_ago) in zip(kpis, by_kpi, strict=True)
     ]
     note = dilution_note(catalogue.scorecards[name], language)
     return scorecard_tab(_heading(desk, answers[0]), rows, language, note=note)

@@ -211,7 +211,8 @@ def _facts(line: Line, desk: Desk, view: View) -> list[str]:
         text = format_value(target, line.kpi.unit, currency, language, compact=True)
         facts.append(say("target", language, value=text))
     if attained is not None:
-        facts.append(say("attained", language, share=format_share(attained, language)))
+        key = "attained_of_limit" if line.kpi.better == "lower" else "attained"
+        facts.append(say(key, language, share=format_share(attained, language)))
     if answer.is_small:
         facts.append(small_of(answer, language))
     elif answer.n is not None and line.kpi.unit != "count":

@@ -125,7 +125,9 @@ def _maturity_widgets(case: Case, language: Language) -> list[Widget]:
 
 def _part_widget(part: Part, desk: Desk, language: Language) -> Widget:
     """Return a part with its value, and below it which records it takes."""
-    role = say(part.role, language) + ": " if part.role in {"numerator", "denominator"} else ""
+    words = part.words[language]
+    if part.role in {"numerator", "denominator"}:
+        words = say("labelled", language, label=say(part.role, language), value=words)
     currency = desk.snapshot.manifest.company.currency
     value = (
         in_language(part.message, language)
@@ -133,9 +135,7 @@ def _part_widget(part: Part, desk: Desk, language: Language) -> Widget:
         else format_value(part.value, part.unit or "count", currency, language)
     )
     filters = list(dict.fromkeys(_filters_of(part, language)))[:_MOST_FILTERS]
-    return w.decorated(
-        w.bold(value or "–"), top=w.plain(role + part.words[language]), bottom=w.plain("; ".join(filters))
-    )
+    return w.decorated(w.bold(value or "–"), top=w.plain(words), bottom=w.plain("; ".join(filters)))
 
 
 def _filters_of(part: Part, language: Language) -> list[str]:

@@ -24,7 +24,8 @@ _FORMATS: Final[Mapping[str, CellFormat]] = {
 }  # fmt: skip
 
 _SCORECARD_HEADINGS: Final = (
-    "kpi", "value", "show_target", "show_attainment", "show_vs_prior", "show_vs_year_ago", "state", "show_n", "note",
+    "kpi", "value", "show_target", "show_attainment", "show_status", "show_vs_prior", "show_vs_year_ago", "state",
+    "show_n", "note",
 )  # fmt: skip
 
 
@@ -44,7 +45,8 @@ class TabHeading:
 
 @dataclass(frozen=True, slots=True)
 class ScorecardRow:
-    """One KPI. ``attainment`` and the two changes are fractions; what is None is not known or does not apply.
+    """One KPI. ``status`` says in words how it stands; ``attainment`` and the two changes are fractions; what is None
+    is not known or does not apply.
 
     The changes are relative, but differences for a KPI in percent: 30 % after 20 % is +10 points, not +50 %.
     """
@@ -59,6 +61,7 @@ class ScorecardRow:
     versus_prior: float | None = None
     versus_year_ago: float | None = None
     n: int | None = None
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def scorecard_tab(
         key=key,
         title=name if key == SCORECARD_KEY else f"{name} {_who(heading, language)}",
         rows=_page(heading, name, headings, lines, language),
-        column_widths=(260, 110, 110, 90, 90, 90, 110, 70, 360),
+        column_widths=(260, 110, 110, 90, 100, 90, 90, 110, 70, 360),
         frozen_rows=4,
     )
 
@@ -173,6 +176,7 @@ def _scorecard_line(row: ScorecardRow, language: Language) -> list[Cell]:
         Cell(row.value, shown),
         Cell(row.target, shown),
         Cell(row.attainment, "percent"),
+        Cell(row.status or None),
         _change(row.versus_prior, row.unit),
         _change(row.versus_year_ago, row.unit),
         Cell(state_words(row.state, language) or None),

@@ -27,7 +27,7 @@ from kpis.errors import QuestionError
 from kpis.evaluate import Evaluation, World
 from kpis.formula import Formula, Operation, parse
 from kpis.members import Who, resolve_who
-from kpis.periods import Period, comparable, parse_period, prior, year_ago
+from kpis.periods import Period, comparable, elapsed, parse_period, prior, year_ago
 from kpis.questions import Answer, Question, State
 from kpis.results import Reason, Reasons
 from kpis.said import Sentence, joined, said
@@ -88,33 +88,42 @@ def bridge(answerer: Answerer, question: Question, against: str = "", by: str = 
     period = parse_period(question.period, answerer.calendar, answerer.today)
     other = compared_period(answerer, period, against)
     split = split_of(answerer, kpi, who, by)
-    return _Maker(answerer, kpi, who, split, (other, period)).bridge(answer)
+    is_running = elapsed(period, answerer.today) is not period
+    aimed = named_period(answerer, period, against) if is_running else other
+    return _Maker(answerer, kpi, who, split, (other, period), aimed).bridge(answer)
 
 
 def compared_period(answerer: Answerer, period: Period, against: str) -> Period:
-    """Return the period that these words compare another with. Raises `QuestionError`."""
+    """Return the days that these words compare another period with. Raises `QuestionError`."""
+    other = named_period(answerer, period, against)
+    return comparable(period, other, answerer.today, answerer.calendar) if other.grain == period.grain else other
+
+
+def named_period(answerer: Answerer, period: Period, against: str) -> Period:
+    """Return the whole period that these words compare another with. Raises `QuestionError`."""
     calendar = answerer.calendar
     match _AGAINST.get(fold(against)):
         case "prior":
-            other = prior(period, calendar)
+            return prior(period, calendar)
         case "year ago":
-            other = year_ago(period, calendar)
+            return year_ago(period, calendar)
         case _:
-            other = parse_period(against, calendar, answerer.today)
-    return comparable(period, other, answerer.today, calendar) if other.grain == period.grain else other
+            return parse_period(against, calendar, answerer.today)
 
 
 class _Maker:
     """Makes one bridge: evaluates the slice and its members in both periods, and splits the change."""
 
-    def __init__(self, answerer: Answerer, kpi: Kpi, who: Who, split: Split, periods: tuple[Period, Period]) -> None:
+    def __init__(  # noqa: PLR0917 each is one thing that a bridge depends on
+        self, answerer: Answerer, kpi: Kpi, who: Who, split: Split, periods: tuple[Period, Period], aimed: Period
+    ) -> None:
         self._catalogue = answerer.catalogue
         self._kpi = kpi
         self._split = split
         self._is_split = bool(split.dimension)
         self._periods = periods
         self._world = World(answerer.numbers(who.dimensions), answerer.catalogue, Reasons(), kpi.is_forward)
-        timeline = Timeline(periods, answerer.calendar, answerer.today)
+        timeline = Timeline(periods, answerer.calendar, answerer.today, (aimed, periods[1]))
         places = np.arange(2)
         self._whole = Evaluation(
             self._world, "&".join(who.dimensions) or COMPANY, np.full(2, code_of(answerer, who)), timeline, places

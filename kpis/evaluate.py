@@ -147,6 +147,11 @@ class Evaluation:
             )
         return self._shifted[shift]
 
+    def compared(self, shift: str) -> Evaluation:
+        """Return the same cells in the prior period or a year ago, under the whole targets of then."""
+        timeline = self.timeline.compared(shift)
+        return Evaluation(self.world, self.dimension, self.members, timeline, self.places)
+
     def target(self, kpi: str) -> Column:
         """Return the targets set for a KPI."""
         return targeted.target(self, kpi)

@@ -7,7 +7,7 @@ from typing import Final
 
 from kpis.blocks import FIRST_DAY
 from kpis.calendars import range_of
-from kpis.periods import Calendar, Period, comparable, date_of, period_at, prior, year_ago
+from kpis.periods import Calendar, Period, comparable, date_of, elapsed, period_at, prior, year_ago
 
 _COMPARED: Final[Mapping[str, Callable[[Period, Calendar], Period]]] = {"prior": prior, "year_ago": year_ago}
 
@@ -25,6 +25,15 @@ def shifted_period(period: Period, shift: str, calendar: Calendar, today: int) -
     if shift == "to_date":
         return period if period.first > today else _up_to(min(period.last, today))
     return _rest(period, today)
+
+
+def compared_whole(period: Period, shift: str, calendar: Calendar, today: int) -> Period:
+    """Return the period whose targets count where a period is compared: of a running one, the whole other period.
+
+    What was reached by the same day is compared then, each time of the whole target.
+    """
+    is_running = elapsed(period, today) is not period
+    return _COMPARED[shift](period, calendar) if is_running else shifted_period(period, shift, calendar, today)
 
 
 def is_to_date(period: Period) -> bool:

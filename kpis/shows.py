@@ -97,7 +97,7 @@ def _change(evaluation: Evaluation, kpi: Kpi) -> Column:
 
 def _before(evaluation: Evaluation, kpi: Kpi, shift: str) -> Column:
     """Return the values to compare with: none of a KPI that is used up in a period that is over."""
-    other = evaluation.shifted(shift)
+    other = evaluation.compared(shift)
     column = _value(other, kpi)
     if not kpi.is_used_up:
         return column

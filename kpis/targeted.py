@@ -9,6 +9,7 @@ import numpy as np
 from kpis import sentences
 from kpis.additivity import adds_up_over_time
 from kpis.blocks import Block, Integers, Numbers, bounds
+from kpis.periods import BusinessDays
 from kpis.results import Column, missing
 from kpis.said import said
 from kpis.targets import BUSINESS_DAYS, DAYS, JOINED, LEVEL, VALUE, WEIGHT
@@ -26,13 +27,13 @@ def target(evaluation: Evaluation, kpi: str) -> Column:
     block = numbers.targets(kpi, evaluation.dimension)
     if block is None:
         return missing(none, len(evaluation))
-    first, last = evaluation.timeline.first[evaluation.places], evaluation.timeline.last[evaluation.places]
+    first, last = (days[evaluation.places] for days in evaluation.timeline.targeted())
     inside = bounds(block.keys, evaluation.members, first, last)
     values = block.sums(VALUE, *inside)
     if not adds_up_over_time(evaluation.world.catalogue, kpi):
         values = _mean_target(block, inside)
     column = Column(values).where((block.sums(DAYS, *inside) == 0) | np.isnan(values), none)
-    business_days = evaluation.timeline.business_days_in_all()[evaluation.places]
+    business_days = BusinessDays(evaluation.timeline.calendar).between(first, last)
     in_part = block.sums(BUSINESS_DAYS, *inside) < business_days
     column = column.where(in_part, reasons.code("partial", said("target_in_part")), blank=False)
     cut = sum(block.sums(JOINED, *bounds(block.keys, evaluation.members, day, day)) for day in (first, last + 1)) != 0

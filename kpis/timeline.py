@@ -7,17 +7,23 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from kpis.blocks import Numbers
+from kpis.blocks import Integers, Numbers
 from kpis.definitions import Shift
 from kpis.periods import BusinessDays, Calendar, Period, elapsed
-from kpis.shifts import shifted_period
+from kpis.shifts import compared_whole, shifted_period
 
 
 class Timeline:
-    """Periods by place; ``until`` is the last day of each that has come, ``has_begun`` whether any has."""
+    """Periods by place; ``until`` is the last day of each that has come, ``has_begun`` whether any has.
 
-    def __init__(self, periods: Sequence[Period], calendar: Calendar, today: int) -> None:
+    ``aimed`` are the periods whose targets count, if not the same.
+    """
+
+    def __init__(
+        self, periods: Sequence[Period], calendar: Calendar, today: int, aimed: Sequence[Period] | None = None
+    ) -> None:
         self.periods = tuple(periods)
+        self._aimed = self.periods if aimed is None else tuple(aimed)
         self.calendar = calendar
         self.today = today
         self.first = np.array([period.first for period in self.periods], dtype=np.int64)
@@ -25,6 +31,7 @@ class Timeline:
         self.until = np.minimum(self.last, today)
         self.has_begun: NDArray[np.bool_] = self.first <= today
         self._shifted: dict[str, Timeline] = {}
+        self._compared: dict[str, Timeline] = {}
 
     def __len__(self) -> int:
         return len(self.periods)
@@ -35,6 +42,18 @@ class Timeline:
             others = [shifted_period(period, shift, self.calendar, self.today) for period in self.periods]
             self._shifted[shift] = Timeline(others, self.calendar, self.today)
         return self._shifted[shift]
+
+    def compared(self, shift: str) -> Timeline:
+        """Return the periods that these are compared with, under the targets of the whole ones."""
+        if shift not in self._compared:
+            aimed = [compared_whole(period, shift, self.calendar, self.today) for period in self.periods]
+            self._compared[shift] = Timeline(self.shifted(shift).periods, self.calendar, self.today, aimed)
+        return self._compared[shift]
+
+    def targeted(self) -> tuple[Integers, Integers]:
+        """Return the first and the last day of the periods whose targets count."""
+        first = np.array([period.first for period in self._aimed], dtype=np.int64)
+        return first, np.array([period.last for period in self._aimed], dtype=np.int64)
 
     def days(self) -> Numbers:
         """Return the days of each period so far."""

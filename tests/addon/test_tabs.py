@@ -30,7 +30,7 @@ def texts(tab: TabContent) -> list[list[object]]:
 
 def test_a_scorecard_says_what_it_is_how_fresh_and_every_kpi() -> None:
     rows = [
-        ScorecardRow("Total revenue", 1200.5, "money", "ok", "", 1000.0, 1.2005, 0.1, -0.05, 12),
+        ScorecardRow("Total revenue", 1200.5, "money", "ok", "", 1000.0, 1.2005, 0.1, -0.05, 12, "ahead"),
         ScorecardRow("Win rate", None, "percent", "no_data", "No deal was closed in 2026-Q3."),
         ScorecardRow("Pipeline coverage", 3.2, "ratio", "partial", "Targets: 2 rows were left out."),
     ]
@@ -39,13 +39,13 @@ def test_a_scorecard_says_what_it_is_how_fresh_and_every_kpi() -> None:
         ["Scorecard: team:West, 2026-Q3"],
         ["Data of 2026-11-24 08:00 · snapshot 20261124T070000Z · amounts in EUR"],
         [],
-        ["KPI", "Value", "Target", "Attainment", "vs prior", "vs year ago", "State", "n", "Note"],
-        ["Total revenue", 1200.5, 1000.0, 1.2005, 0.1, -0.05, None, 12, None],
-        ["Win rate", None, None, None, None, None, "No data", None, "No deal was closed in 2026-Q3."],
-        ["Pipeline coverage", 3.2, None, None, None, None, "Partial", None, "Targets: 2 rows were left out."],
+        ["KPI", "Value", "Target", "Attainment", "Status", "vs prior", "vs year ago", "State", "n", "Note"],
+        ["Total revenue", 1200.5, 1000.0, 1.2005, "ahead", 0.1, -0.05, None, 12, None],
+        ["Win rate", None, None, None, None, None, None, "No data", None, "No deal was closed in 2026-Q3."],
+        ["Pipeline coverage", 3.2, None, None, None, None, None, "Partial", None, "Targets: 2 rows were left out."],
     ]
     assert [cell.format for cell in tab.rows[4]][:4] == ["", "money", "money", "percent"]
-    assert (tab.key, tab.title, tab.frozen_rows, len(tab.column_widths)) == ("scorecard", "Scorecard", 4, 9)
+    assert (tab.key, tab.title, tab.frozen_rows, len(tab.column_widths)) == ("scorecard", "Scorecard", 4, 10)
 
 
 def test_a_leaderboard_names_the_numbers_that_are_missing() -> None:

@@ -30,6 +30,7 @@ from kpis.periods import Calendar, day_number
 from kpis.questions import Answer, Question
 from kpis.tables import TABLES
 from tests.support.canonical import Row, arrow_table, connection_of
+from tests.support.opened_org import opened_org
 
 TODAY = day_number(date(2025, 6, 18))
 CATALOGUE = load_catalogue()
@@ -282,6 +283,19 @@ def test_what_is_used_up_in_a_period_that_is_over_tells_no_change_against_it(ans
     assert "looks ahead" in change.message
     assert ask(answerer, "pipeline_value", "", "next quarter", "change").value == 4000
     assert ask(answerer, "sales_forecast", "", "this month", "change").state == "ok"
+
+
+def test_an_attainment_by_today_is_compared_with_that_by_the_same_day_of_the_whole_target(tmp_path: Path) -> None:
+    months = ((5, 31), (6, 30))
+    goals = [
+        goal(f"q{month}", "revenue", "company", "", date(2025, month, 1), date(2025, month, days), 2000)
+        for month, days in months
+    ]
+    early = deal("d9", "r1", "a1", date(2025, 5, 1), date(2025, 5, 10), 400, "won")
+    tables = {**TABLE_ROWS, "target": goals, "opportunity": [*TABLE_ROWS["opportunity"], early]}
+    own = opened_org(tables, date(2025, 6, 18), tmp_path / "org").answerer()
+    assert ask(own, "quota_attainment", "", "2025-06").value == pytest.approx(3070 / 2000)
+    assert ask(own, "quota_attainment", "", "2025-06", "change").value == pytest.approx((3070 - 400) / 2000)
 
 
 def test_short_rows_ask_for_the_company_this_month(answerer: Answerer) -> None:

@@ -49,6 +49,7 @@ DAYS = {  # what comes in day by day; the other side, and the rest of this one, 
     "calls_per_day": "outbound_calls", "cost_per_lead": "created_leads", "customer_acquisition_cost": "first_wins",
     "campaign_roi": "campaign_revenue", "cost_to_revenue": "won_amount", "acquisition_rate": "first_wins",
     "rep_turnover": "reps_left", "revenue_churn_rate": "lost_recurring_value",
+    "average_revenue_per_account": "won_amount",
 }  # fmt: skip
 PERIODS = ("2024", "2024-Q1", "2024-02", "this quarter", "last month", "2023", "2024-01-01..2025-05-01")
 CALENDAR = Calendar()
