@@ -100,7 +100,7 @@ def _spreadsheets(organisation: Organisation) -> Iterator[Finding]:
     if not read and not written:
         yield Finding("Google Sheets", True, "not used: google.spreadsheets and google.publish_to are not set.")
         return
-    client = open_client(settings)
+    client = open_client(settings, writes=False)
     yield Finding("Google Sheets", True, f"the service account is {client.email}; share spreadsheets with it.")
     for spreadsheet in dict.fromkeys([*read, *written]):
         try:

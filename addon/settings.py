@@ -91,6 +91,8 @@ KEYS: Final[tuple[Key, ...]] = (
         "google",
         ("service_account_file", "text", "", "JSON key of the service account; empty: no Google Sheets"),
         ("spreadsheets", "list", (), "ids of the spreadsheets whose tabs are read"),
+        ("scope", "text", "spreadsheets", "spreadsheets, or drive.file: only files opened with the add-on"),
+        ("skip_unchanged", "boolean", False, "ask Drive first whether a file changed; its API must be enabled, too"),
         ("publish_to", "list", (), "ids of the spreadsheets that get the KPI tabs"),
         (
             "problems_tab",
@@ -134,6 +136,7 @@ KEYS: Final[tuple[Key, ...]] = (
 )
 
 _CHOICES: Final = {
+    ("google", "scope"): ("spreadsheets", "drive.file"),
     ("org", "language"): ("en", "fr"), ("org", "fiscal_weeks"): ("", *WEEK_PATTERNS),
     ("org", "week_start"): ("", *WEEKDAYS),
 }  # fmt: skip

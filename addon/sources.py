@@ -11,7 +11,17 @@ from addon.settings import Organisation, Settings
 from connectors.salesforce import SalesforceSource
 from connectors.salesforce_settings import Login, SalesforceSettings
 from connectors.secret import Secret
-from connectors.sheets import GoogleAccess, SheetsClient, SheetsSource, SpreadsheetWriter, tab_mappings
+from connectors.sheets import (
+    FILE_SCOPE,
+    READ_SCOPE,
+    SPREADSHEETS_SCOPE,
+    VERSION_SCOPE,
+    GoogleAccess,
+    SheetsClient,
+    SheetsSource,
+    SpreadsheetWriter,
+    tab_mappings,
+)
 from connectors.source import Source
 
 
@@ -26,7 +36,13 @@ def open_sources(organisation: Organisation) -> list[Source]:
         mappings = tab_mappings(settings.table("google", "tabs"))
         makes_members = not settings.text("salesforce", "instance_url")
         sources.append(
-            SheetsSource(open_client(settings), spreadsheets, mappings=mappings, makes_members=makes_members)
+            SheetsSource(
+                open_client(settings, writes=False),
+                spreadsheets,
+                mappings=mappings,
+                makes_members=makes_members,
+                skips_unchanged=bool(settings.flag("google", "skip_unchanged")),
+            )
         )
     return sources
 
@@ -51,12 +67,17 @@ def open_writer(organisation: Organisation) -> SpreadsheetWriter:
     return SpreadsheetWriter(open_client(settings))
 
 
-def open_client(settings: Settings) -> SheetsClient:
-    """Return a connection to the Sheets API."""
+def open_client(settings: Settings, *, writes: bool = True) -> SheetsClient:
+    """Return a connection to the Sheets API that may do no more than it must: write only where that is said."""
     file = settings.text("google", "service_account_file")
     if not file:
         raise SettingsError("google.service_account_file is not set: the JSON key of the service account that reads.")
-    return SheetsClient(GoogleAccess(Path(file), settings.text("google", "sheets_url")))
+    scopes = [SPREADSHEETS_SCOPE if writes else READ_SCOPE]
+    if settings.flag("google", "skip_unchanged") and not writes:
+        scopes.append(VERSION_SCOPE)
+    if settings.text("google", "scope") == "drive.file":
+        scopes = [FILE_SCOPE]
+    return SheetsClient(GoogleAccess(Path(file), settings.text("google", "sheets_url"), tuple(scopes)))
 
 
 def salesforce_settings(settings: Settings) -> SalesforceSettings:

@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from google.oauth2.service_account import Credentials
 
 SHEETS_URL: Final = "https://sheets.googleapis.com"
+DRIVE_URL: Final = "https://www.googleapis.com"
+READ_SCOPE: Final = "https://www.googleapis.com/auth/spreadsheets.readonly"
 SPREADSHEETS_SCOPE: Final = "https://www.googleapis.com/auth/spreadsheets"
 FILE_SCOPE: Final = "https://www.googleapis.com/auth/drive.file"
-_SCOPES: Final = frozenset({SPREADSHEETS_SCOPE, FILE_SCOPE})
+VERSION_SCOPE: Final = "https://www.googleapis.com/auth/drive.metadata.readonly"
+_SCOPES: Final = frozenset({READ_SCOPE, SPREADSHEETS_SCOPE, FILE_SCOPE, VERSION_SCOPE})
 _TOKEN_HOSTS: Final = frozenset({"oauth2.googleapis.com", "accounts.google.com", "www.googleapis.com"})
 _LONGEST_URL: Final = 6_000  # characters of ranges in one GET; Google refuses addresses of more than some 16,000
 # Sheets refills its allowance each minute, so the waits may add up to a little more than one.
@@ -44,6 +47,7 @@ _KNOWN_REFUSALS: Final = {
 
 _Answer = TypeVar("_Answer")
 Rows = list[list[object]]
+_Parameter = str | int | bool | float | list[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +55,13 @@ class GoogleAccess:
     """Who we are to Google and where its Sheets API is.
 
     ``service_account_file`` is the JSON key; its token address is honoured, and may be this machine.
-    ``scope`` is `SPREADSHEETS_SCOPE` or the narrower `FILE_SCOPE` (files that were opened with the add-on).
+    ``scopes`` are the least that will do: `READ_SCOPE`, or `SPREADSHEETS_SCOPE` to write; `FILE_SCOPE` for files that
+    were opened with the add-on; `VERSION_SCOPE` beside one of the first two to ask whether a file changed.
     """
 
     service_account_file: Path
     sheets_url: str = SHEETS_URL
-    scope: str = SPREADSHEETS_SCOPE
+    scopes: tuple[str, ...] = (SPREADSHEETS_SCOPE,)
 
 
 class NameTakenError(SourceError):
@@ -90,6 +95,17 @@ class SheetsClient:
     def call_count(self) -> int:
         """How many calls have been made so far, repeated ones included, token requests not."""
         return self._traffic.call_count
+
+    def version(self, spreadsheet_id: str) -> str:
+        """Return what Drive numbers the file's latest state by: one call. Any edit gives another one."""
+        check_spreadsheet_id(spreadsheet_id)
+        address = f"{DRIVE_URL}/drive/v3/files/{spreadsheet_id}"
+        fields: dict[str, _Parameter] = {"fields": "version", "supportsAllDrives": True}
+        answer = self._ask(spreadsheet_id, "read", lambda: self._http.request("get", address, params=fields).json())
+        version = answer.get("version") if isinstance(answer, dict) else None
+        if not isinstance(version, str) or not version.isdigit():
+            raise SourceError(f"Drive told no version of the spreadsheet {spreadsheet_id}.", permanent=False)
+        return version
 
     def state(self, spreadsheet_id: str) -> SpreadsheetState:
         """Return what the spreadsheet looks like, without its cells: one call."""
@@ -161,8 +177,11 @@ class SheetsClient:
     def _no_access(self, spreadsheet_id: str, reason: str, done: str) -> str:
         if reason in {"SERVICE_DISABLED", "accessNotConfigured"}:
             return f"The Google Sheets API is off in the Cloud project of {self.email}; switch it on there."
-        if reason == "ACCESS_TOKEN_SCOPE_INSUFFICIENT":
-            return f"The token of {self.email} does not cover spreadsheets; check the scope."
+        if reason in {"ACCESS_TOKEN_SCOPE_INSUFFICIENT", "insufficientPermissions"}:
+            return (
+                f"The token of {self.email} does not cover this. Of a file's version only Drive tells: set "
+                "google.skip_unchanged to false, or enable the Drive API."
+            )
         role = "Viewer" if done == "read" else "Editor"
         return (
             f"The spreadsheet {spreadsheet_id} is not shared with {self.email}; share it with this address as {role}."
@@ -194,9 +213,11 @@ def _guard(session: requests.Session, sheets_url: str, patience: Patience, pace:
     address = parse_address(sheets_url)
     host = parse_address(SHEETS_URL).host
     if address.origin == SHEETS_URL:
-        return guard_session(session, AllowedHosts(frozenset({host})), patience=patience, pace=pace)
+        hosts = frozenset({host, parse_address(DRIVE_URL).host})
+        return guard_session(session, AllowedHosts(hosts), patience=patience, pace=pace)
     traffic = guard_session(session, AllowedHosts(), patience=patience, pace=pace)
     mount_rewrite(session, SHEETS_URL, sheets_url)
+    mount_rewrite(session, DRIVE_URL, sheets_url)
     return traffic
 
 
@@ -228,11 +249,11 @@ def _read_key(file: Path) -> Mapping[str, object]:
 def _credentials(key: Mapping[str, object], access: GoogleAccess) -> Credentials:
     from google.oauth2 import service_account
 
-    if access.scope not in _SCOPES:
-        raise CredentialsError(f"The scope {access.scope!r} is more than is needed; use {SPREADSHEETS_SCOPE}.")
+    for scope in set(access.scopes) - _SCOPES:
+        raise CredentialsError(f"The scope {scope!r} is more than is needed; use {SPREADSHEETS_SCOPE}.")
     try:
         return service_account.Credentials.from_service_account_info(  # type: ignore[no-any-return]
-            key, scopes=[access.scope]
+            key, scopes=list(access.scopes)
         )
     except ValueError:  # its text may quote the key
         raise CredentialsError(
@@ -266,7 +287,10 @@ def _error_of(response: requests.Response) -> tuple[str, str, str]:
     """Return status, reason and message of an error body; empty texts where it is of another form."""
     try:
         error = response.json()["error"]
-        details = [entry for entry in error.get("details", []) if isinstance(entry, dict)]
+        # Sheets names the reason under details, Drive under errors.
+        details = [
+            entry for entry in [*error.get("details", []), *error.get("errors", [])] if isinstance(entry, dict)
+        ]
         reason = next((str(entry["reason"]) for entry in details if "reason" in entry), "")
         return str(error.get("status", "")), reason, str(error.get("message", ""))
     except (ValueError, KeyError, TypeError, AttributeError):

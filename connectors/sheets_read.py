@@ -26,6 +26,7 @@ _CONTENT_CURSOR: Final = "content"  # the digest of all cells
 _PROBLEMS_CURSOR: Final = "problems"  # what was told about them
 _ADDRESS: Final = "https://docs.google.com/spreadsheets/d"
 _READER_VERSION: Final = 3  # to be raised whenever the same cells are read differently than before
+_VERSIONS_CURSOR: Final = "versions"  # of the files, and how they were read
 _CURSORS: Final = (_TABLES_CURSOR, _CONTENT_CURSOR, _PROBLEMS_CURSOR)
 _MOST_ROWS, _MOST_COLUMNS = 200_000, 256  # of one tab
 
@@ -34,8 +35,10 @@ class SheetsSource:
     """Reads all tabs of some spreadsheets but our own: two calls a spreadsheet, however many tabs it has.
 
     ``mappings`` says by tab title what headers alone do not tell; a tab with several holds several tables.
-    ``makes_members`` is for organisations without a
-    CRM: reps, accounts, products and campaigns that rows name become rows, where no tab holds them.
+    ``makes_members`` is for organisations without a CRM: reps, accounts, products and campaigns that rows name become
+    rows, where no tab holds them. With ``skips_unchanged`` Drive is asked for the version of each file first, and
+    nothing is read where none changed; what cells take from elsewhere (``NOW``, ``IMPORTRANGE``) is then seen when a
+    file changes, and by a full sync.
     """
 
     def __init__(
@@ -45,8 +48,10 @@ class SheetsSource:
         *,
         mappings: Mapping[str, TabMapping | Sequence[TabMapping]] | None = None,
         makes_members: bool = False,
+        skips_unchanged: bool = False,
         vocabulary: Vocabulary | None = None,
     ) -> None:
+        self._skips_unchanged = skips_unchanged
         self._client = client
         self._spreadsheet_ids = tuple(spreadsheet_ids)
         self._mappings = {title: _as_tuple(each) for title, each in (mappings or {}).items()}
@@ -69,6 +74,15 @@ class SheetsSource:
         Where every cell is as it was the last time, only the problems are told again. Nothing is yielded before all
         spreadsheets were read. Raises SourceError if one of them cannot be.
         """
+        # Asked before anything is read: an edit in between is then read again the next time.
+        versions = self._versions() if self._skips_unchanged else ""
+        if versions and cursor.get(_VERSIONS_CURSOR) == versions:
+            yield from _as_before(cursor)
+        else:
+            yield from self._read_all(cursor)
+        yield Checkpoint(_VERSIONS_CURSOR, versions)  # the last: it stands for all that came before
+
+    def _read_all(self, cursor: Cursor) -> Iterator[Change]:
         spreadsheets = [self._fetch(spreadsheet_id) for spreadsheet_id in self._spreadsheet_ids]
         digest = self._digest(spreadsheets)
         if cursor.get(_CONTENT_CURSOR) == digest:
@@ -93,13 +107,22 @@ class SheetsSource:
 
     def _digest(self, spreadsheets: Sequence[_Fetched]) -> str:
         """Return the same text for the same cells, read in the same way."""
-        how = (_READER_VERSION, self._vocabulary.digest, self._makes_members, repr(sorted(self._mappings.items())))
         what = [
             (sheet.id, sheet.state.title, sheet.state.locale, sheet.state.time_zone, tab.title, grid)
             for sheet in spreadsheets
             for tab, grid in zip(sheet.tabs, sheet.grids, strict=True)
         ]
-        return hashlib.sha256(repr((how, what)).encode("utf-8", "backslashreplace")).hexdigest()
+        return _digest_of((self._how, what))
+
+    @property
+    def _how(self) -> tuple[object, ...]:
+        mappings = repr(sorted(self._mappings.items()))
+        return _READER_VERSION, self._vocabulary.digest, self._makes_members, mappings
+
+    def _versions(self) -> str:
+        """Return the same text as long as no file changed and all would be read in the same way: a call for each."""
+        versions = [(each, self._client.version(each)) for each in self._spreadsheet_ids]
+        return _digest_of((self._how, versions))
 
     def _fetch(self, spreadsheet_id: str) -> _Fetched:
         """Read a spreadsheet: one call for what tabs there are, one for their cells."""
@@ -135,6 +158,10 @@ class SheetsSource:
         tab_rows = TabRecords(tab.label, match.words, rows.rows, mapping.repeats)
         records, doubles = additions(tab_rows, mapping) if mapping.joins else identify(tab_rows)
         return _Kept(records, (table,)), [*_limits(tab, table), *rows.problems, *doubles]
+
+
+def _digest_of(what: object) -> str:
+    return hashlib.sha256(repr(what).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def _as_tuple(mappings: TabMapping | Sequence[TabMapping]) -> tuple[TabMapping, ...]:

@@ -8,9 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from connectors.errors import NotFoundError, SourceError
+from connectors.errors import AccessError, NotFoundError, SourceError
 from connectors.sandbox.google import Spreadsheet
-from connectors.sheets import SheetsSource, TabMapping, tab_mappings
+from connectors.sheets import (
+    READ_SCOPE,
+    VERSION_SCOPE,
+    GoogleAccess,
+    SheetsClient,
+    SheetsSource,
+    TabMapping,
+    tab_mappings,
+)
 from connectors.sheets_words import load_vocabulary
 from connectors.source import Batch, Checkpoint, Covered
 from kpis.tables import TABLES
@@ -290,6 +298,30 @@ def test_where_no_cell_changed_only_the_problems_are_told_again(world: World) ->
     world.user.set_cell("Costs!C3", "6")
     assert len(rows_of(list(world.source().changes(cursor)), "expense")) == 2
     assert [change for change in world.source(makes_members=True).changes(cursor) if isinstance(change, Batch)]
+
+
+def test_nothing_is_read_where_drive_says_that_no_file_changed(world: World) -> None:
+    world.tab("Costs", ["Date", "Category", "Amount"], ["2026-09-14", "sales", "5"], ["2026-09-14", "sales", "much"])
+    client = SheetsClient(GoogleAccess(world.key_file, world.server.url, (READ_SCOPE, VERSION_SCOPE)))
+    source = SheetsSource(client, [world.book.id], skips_unchanged=True)
+    first = list(source.changes({}))
+    cursor = {change.name: change.value for change in first if isinstance(change, Checkpoint)}
+    before = client.call_count
+    again = list(source.changes(cursor))
+    assert client.call_count - before == 1
+    assert problems_of(again) == problems_of(first)
+    assert {change.name: change.value for change in again if isinstance(change, Checkpoint)} == cursor
+    world.user.set_cell("Costs!C3", "6")
+    assert len(rows_of(list(source.changes(cursor)), "expense")) == 2
+    assert client.call_count - before == 1 + 3
+    other = SheetsSource(client, [world.book.id], skips_unchanged=True, makes_members=True)
+    assert any(isinstance(change, Batch) for change in other.changes(cursor))
+
+
+def test_a_scope_that_does_not_tell_versions_is_said(world: World) -> None:
+    client = SheetsClient(GoogleAccess(world.key_file, world.server.url, (READ_SCOPE,)))
+    with pytest.raises(AccessError, match=r"set google\.skip_unchanged to false"):
+        client.version(world.book.id)
 
 
 def test_several_spreadsheets_are_told_apart(world: World) -> None:

@@ -277,7 +277,7 @@ def test_credentials_that_cannot_work_are_told_without_quoting_them(world: World
     with pytest.raises(CredentialsError, match="gave no token for other@"):
         SheetsClient(GoogleAccess(revoked, world.server.url)).state(world.book.id)
     with pytest.raises(CredentialsError, match="more than is needed"):
-        SheetsClient(GoogleAccess(world.key_file, scope="https://www.googleapis.com/auth/drive"))
+        SheetsClient(GoogleAccess(world.key_file, scopes=("https://www.googleapis.com/auth/drive",)))
 
 
 def test_two_tabs_with_one_key_and_far_too_many_cells_are_refused(world: World) -> None:

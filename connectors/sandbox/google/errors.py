@@ -44,8 +44,8 @@ class ApiError(Exception):
         return json_response({"error": error}, self.code, self.headers)
 
     def drive_response(self) -> Response:
-        """Return the error as the Drive API sends it."""
-        reason = _DRIVE_REASONS.get(self.code, "backendError")
+        """Return the error as the Drive API sends it; of its refusals only one of a token has details here."""
+        reason = "insufficientPermissions" if self.details else _DRIVE_REASONS.get(self.code, "backendError")
         single = {"message": self.message, "domain": "global", "reason": reason}
         return json_response({"error": {"code": self.code, "message": self.message, "errors": [single]}}, self.code)
 
