@@ -100,7 +100,7 @@ class SheetsClient:
         """Return what Drive numbers the file's latest state by: one call. Any edit gives another one."""
         check_spreadsheet_id(spreadsheet_id)
         address = f"{DRIVE_URL}/drive/v3/files/{spreadsheet_id}"
-        fields: dict[str, _Parameter] = {"fields": "version", "supportsAllDrives": True}
+        fields: dict[str, _Parameter] = {"fields": "version", "supportsAllDrives": "true"}
         answer = self._ask(spreadsheet_id, "read", lambda: self._http.request("get", address, params=fields).json())
         version = answer.get("version") if isinstance(answer, dict) else None
         if not isinstance(version, str) or not version.isdigit():
@@ -288,9 +288,8 @@ def _error_of(response: requests.Response) -> tuple[str, str, str]:
     try:
         error = response.json()["error"]
         # Sheets names the reason under details, Drive under errors.
-        details = [
-            entry for entry in [*error.get("details", []), *error.get("errors", [])] if isinstance(entry, dict)
-        ]
+        told = [*error.get("details", []), *error.get("errors", [])]
+        details = [entry for entry in told if isinstance(entry, dict)]
         reason = next((str(entry["reason"]) for entry in details if "reason" in entry), "")
         return str(error.get("status", "")), reason, str(error.get("message", ""))
     except (ValueError, KeyError, TypeError, AttributeError):
