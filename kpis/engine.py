@@ -27,7 +27,7 @@ _SQL_TYPES: Final = {
 }  # fmt: skip
 _STORED: Final = frozenset({
     "fact_opportunity", "fact_opportunity_product", "fact_lead", "fact_rep", "fact_stage_entry", "fact_customer",
-    "fact_profit", "fact_relationship", "fact_waiting", "fact_campaign", "account_name",
+    "fact_profit", "fact_relationship", "fact_waiting", "fact_campaign", "fact_credit", "account_name",
     "account_contact",
 })  # fmt: skip
 """Views with joins and windows are computed once and kept; the others are no more than their table."""

@@ -146,6 +146,10 @@ _ALL: Final = (
         "stage_entry", "rep=owner market source kind channel campaign stage", "entered", "entries",
         "opportunity account is_passed", needs="opportunity_event stage opportunity",
     ),
+    _fact(
+        "credit", "rep=owner market source kind channel campaign", "close", "credits amount", "account",
+        "opportunity_split opportunity_line", "opportunity",
+    ),
     _fact("rep", "rep=owner", "hired left", "reps tenure_days", "is_active has_hire_date", "opportunity activity"),
     _fact("expense", "rep=owner market product campaign", "on", "expenses amount", "account category"),
     _fact("survey_response", "rep=owner market", "on", "responses score", "account kind"),

@@ -24,6 +24,7 @@ _COMPARED: Mapping[str, Callable[[float, float], bool]] = {
 _NEEDS: Mapping[str, Sequence[Sequence[str]]] = {
     "stage_entry": (("opportunity_event",), ("stage",), ("opportunity",)),
     "customer": (("opportunity", "subscription"),), "profit": (("opportunity",),),
+    "credit": (("opportunity",),),
     "relationship": (("account", "lead"), ("activity",)), "waiting": (("opportunity",), ("activity",)),
 }  # fmt: skip
 _COLUMN_NEEDS: Mapping[str, str] = {

@@ -145,6 +145,28 @@ class Company:
             for row in [*brought, *took]
         ]
 
+    # ---- credits
+
+    def credits(self) -> list[Fields]:
+        found: list[Fields] = []
+        for deal in self.deals:
+            if not deal["is_won"]:
+                continue
+            given = [row for row in self.rows("opportunity_split") if row["opportunity"] == deal["id"]]
+            shares = [
+                (row["rep"], cast("float", row["percent"])) for row in given if cast("float", row["percent"]) > 0
+            ]
+            total = sum(percent for _, percent in shares)
+            if total < 99.995:
+                shares.append((deal.get("owner"), 100 - total))
+            amount = cast("float | None", deal["amount"])
+            found += [
+                {**deal, "owner": rep, "credits": 1,
+                 "amount": None if amount is None else amount * percent / (total if total >= 99.995 else 100)}
+                for rep, percent in shares
+            ]  # fmt: skip
+        return found
+
     # ---- relationships
 
     def contact_days(self) -> dict[tuple[str, object], set[int]]:

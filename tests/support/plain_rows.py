@@ -33,7 +33,8 @@ class Rows:
             "rep": self.sellers(), **{name: self.plain_rows(name) for name in _PLAIN if name in self.tables},
             "customer": self.company.customers(), "profit": self.company.profits(),
             "relationship": self.company.relationships(), "waiting": self.company.waits(),
-            "stage_entry": self.company.stage_entries(), "campaign": self.company.campaigns(),
+            "stage_entry": self.company.stage_entries(), "credit": self.company.credits(),
+            "campaign": self.company.campaigns(),
         }  # fmt: skip
         self.split = [part for deal in self.facts["opportunity"] for part in self.parts(deal)]
 

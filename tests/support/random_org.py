@@ -13,7 +13,7 @@ FIRST = date(2024, 1, 1)
 _SPAN_DAYS = 500
 _OPTIONAL = (
     "account", "product", "opportunity_line", "lead", "activity", "target", "campaign", "expense", "login",
-    "subscription", "stage", "opportunity_event", "work_log", "process_check", "usage",
+    "subscription", "stage", "opportunity_event", "opportunity_split", "work_log", "process_check", "usage",
 )  # fmt: skip
 _STAGES = ("Prospect", "Qualify", "Propose", "Close", "Won", "Lost", "Odd")
 
@@ -47,6 +47,7 @@ def random_org(seed: int) -> Org:
         "subscription": people.many("subscription", chance.choice([0, 0, 4, 8]), people.subscription),
         "stage": people.stages(),
         "opportunity_event": people.many("opportunity_event", chance.randrange(90), people.opportunity_event),
+        "opportunity_split": people.many("opportunity_split", chance.choice([0, 10, 40]), people.opportunity_split),
         "work_log": people.many("work_log", chance.randrange(20), people.work_log),
         "candidate": people.many("candidate", chance.randrange(8), people.candidate),
         "process_check": people.many("process_check", chance.randrange(20), people.process_check),
@@ -211,6 +212,12 @@ class _Maker:
         return {
             "opportunity": self.one("opportunity", 1.0) or "sf:gone", "at": self.moment(),
             "stage": self.chance.choice([None, "Unheard of", *_STAGES, *_STAGES[:4]]),
+        }  # fmt: skip
+
+    def opportunity_split(self) -> dict[str, object]:
+        return {
+            "opportunity": self.one("opportunity", 0.9) or "sf:gone", "rep": self.one("rep", 0.9) or "sf:gone",
+            "percent": self.chance.choice([0.0, 12.5, 40.0, 50.0, 60.0, 100.0]),
         }  # fmt: skip
 
     def work_log(self) -> dict[str, object]:
