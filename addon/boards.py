@@ -61,7 +61,7 @@ def scorecard(desk: Desk, who: str, period: str, name: str, language: Language) 
 
 def _change(value: Answer, relative: Answer) -> float | None:
     """Return the relative change, or for a KPI in percent the difference, where both periods are known."""
-    if relative.value is None or value.value is None or relative.state not in {"ok", "stale"}:
+    if relative.value is None or value.value is None or relative.state not in {"ok", "stale", "partial"}:
         return None
     if value.unit != "percent":
         return relative.value

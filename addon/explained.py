@@ -15,10 +15,11 @@ from addon.maturities import maturity_lines
 from addon.provenance import Source, case_at, link_of, sources_of, trust_of
 from addon.reader import Desk
 from addon.spills import WARNING, Cell, Rows
-from addon.titles import reason_of, state_title
+from addon.titles import joined, reason_of, small_of, state_title
 from addon.words import say
 from kpis.cases import Case, Check
-from kpis.definitions import Language
+from kpis.certainty import no_interval
+from kpis.definitions import Kpi, Language
 from kpis.exclusions import Exclusion
 from kpis.explain import Explanation, Part, explanation_of
 from kpis.forecast import FORECAST_KPI
@@ -123,6 +124,17 @@ def _count_lines(explanation: Explanation, case: Case, language: Language) -> It
     if explanation.answer.n is not None:
         counted = case.recount.catalogue.measures[case.kpi.count].words[language]
         yield Line(say("sample", language), explanation.answer.n, "count", counted)
+    yield from _interval_lines(explanation.answer, case.kpi, language)
+
+
+def _interval_lines(answer: Answer, kpi: Kpi, language: Language) -> Iterator[Line]:
+    """Yield both ends of a number's interval, or why it has none."""
+    if answer.low is not None and answer.high is not None:
+        meaning = joined(say("interval", language), small_of(answer, language))
+        yield Line(say("show_low", language), answer.low, kpi.unit, meaning)
+        yield Line(say("show_high", language), answer.high, kpi.unit, meaning)
+    elif kpi.no_interval and answer.value is not None:
+        yield Line(say("interval", language), "", "", in_language(no_interval(kpi), language))
 
 
 def _maturity_lines(case: Case, language: Language) -> Iterator[Line]:

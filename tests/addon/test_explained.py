@@ -58,6 +58,15 @@ def test_a_win_rate_says_how_many_outcomes_are_known_and_estimates_the_rest(worl
     assert "maturity" not in explain_document(world.desk(), REVENUE)
 
 
+def test_rows_say_between_which_values_a_rate_lies_or_why_that_cannot_be_told(world: World) -> None:
+    rows = {str(row[0]): row for row in explain_rows(world.desk(), Question("win_rate", "", "2026-Q1"))}
+    answer = world.desk().answerer.answer(Question("win_rate", "", "2026-Q1"))
+    assert (rows["Low"][1], rows["High"][1]) == (answer.low, answer.high)
+    assert "small sample" in str(rows["Low"][3])
+    told = {str(row[0]): row for row in explain_rows(world.desk(), QUOTA, language="fr")}
+    assert str(told["Intervalle à 95 %"][3]).startswith("Pas d'intervalle")
+
+
 def test_rows_speak_french(world: World) -> None:
     rows = explain_rows(world.desk(), QUOTA, language="fr")
     assert rows[0] == ["Élément", "Valeur", "Unité", "Signification"]
