@@ -7,6 +7,8 @@ from typing import Final
 
 from addon.provenance import link_of
 from addon.quality import QualityReport, record_words, title_of
+from addon.reader import Desk
+from addon.target_rows import target_rows
 from addon.words import say
 from connectors.sheets_content import Cell, TabContent
 from kpis.definitions import Language
@@ -35,10 +37,20 @@ def quality_tab(report: QualityReport, language: Language) -> TabContent:
             [],
             [Cell(say(word, language), style="heading") for word in _HEADINGS],
             *(lines or nothing),
+            *_target_lines(report.desk, language),
         ],
         column_widths=(420, 90, 120, 160, 100, 420, 320),
         frozen_rows=4,
     )
+
+
+def _target_lines(desk: Desk, language: Language) -> list[list[Cell]]:
+    """Return what is to be doubted about targets, below a heading of its own; nothing if nothing is."""
+    header, *doubts = target_rows(desk, language=language)
+    if not doubts:
+        return []
+    heading = [Cell(str(word), style="heading") for word in header]
+    return [[], heading, *([Cell(str(word)) for word in row] for row in doubts)]
 
 
 def _lines(report: QualityReport, found: Found, language: Language) -> Iterator[list[Cell]]:

@@ -7,6 +7,7 @@ from addon.spills import Rows
 from addon.words import say
 from kpis.definitions import Language
 from kpis.engine import opened
+from kpis.said import in_language
 from kpis.target_checks import TargetDoubt, TargetEntry, check_targets, target_entries
 
 
@@ -24,5 +25,5 @@ def target_rows(desk: Desk, *, language: Language = "en") -> Rows:
     rows: Rows = [list(header)]
     for doubt in doubts:
         aspect = say("target_" + doubt.aspect.replace(" ", "_"), language)
-        rows.append([doubt.target, aspect, doubt.sentence])
+        rows.append([doubt.target, aspect, in_language(doubt.sentence, language)])
     return rows

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from kpis.errors import QuestionError, suggest
-from kpis.said import Sentence, said
+from kpis.said import Sentence, any_of, said
 from kpis.words import fold
 
 UNSPECIFIED: Final = 0
@@ -213,12 +213,8 @@ def _one(text: str, candidates: list[tuple[Members, Member]], dimensions: Dimens
         return Who((members.dimension,), (member.code,), members.reference(member))
     if candidates:
         choices = [members.reference(member) for members, member in candidates[:_LISTED_CHOICES]]
-        raise QuestionError(said("ambiguous", words=text[:80], choices=_any_of(choices)))
+        raise QuestionError(said("ambiguous", words=text[:80], choices=any_of(choices)))
     raise QuestionError(_unknown(text, dimensions))
-
-
-def _any_of(choices: Sequence[str]) -> Sentence:
-    return Sentence(" or ".join(choices), " ou ".join(choices))
 
 
 def _unknown(text: str, dimensions: Dimensions) -> Sentence:

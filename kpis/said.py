@@ -6,7 +6,7 @@ A `Sentence` is its English text, on which programs may rely, and knows the Fren
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final, get_args
@@ -54,6 +54,11 @@ def joined(sentences: Iterable[str], mark: str = " ") -> Sentence:
     """Return the sentences that say anything, one after the other."""
     listed = [one for one in sentences if one]
     return Sentence(mark.join(listed), mark.join(in_language(one, "fr") for one in listed))
+
+
+def any_of(choices: Sequence[str]) -> Sentence:
+    """Return the choices as ``a or b or c``."""
+    return Sentence(*(in_language(said("or"), language).join(choices) for language in LANGUAGES))
 
 
 def _worded(value: object, language: Language) -> str:

@@ -16,6 +16,7 @@ from kpis.definitions import COMPANY, Kpi
 from kpis.engine import FactEngine
 from kpis.estimates import Share, estimate_of
 from kpis.periods import Calendar, Period, date_of, shifted, year_ago
+from kpis.said import said
 from kpis.targets import Goal, TargetRow, understood
 
 Aspect = Literal["specific", "measurable", "within reach", "dated"]
@@ -88,46 +89,46 @@ def check_targets(answerer: Answerer, entries: Sequence[TargetEntry]) -> list[Ta
 
 def _untold(unchecked: int, untold: int) -> Iterator[TargetDoubt]:
     if unchecked > 0:
-        yield TargetDoubt("", "specific", f"{unchecked:,} more targets are not checked here.")
+        yield TargetDoubt("", "specific", said("targets_unchecked", count=f"{unchecked:,}"))
     if untold > 0:
-        yield TargetDoubt("", "specific", f"{untold:,} more doubts are not told here.")
+        yield TargetDoubt("", "specific", said("targets_untold", count=f"{untold:,}"))
 
 
 def _aim_of(entry: TargetEntry, answerer: Answerer) -> _Aim | TargetDoubt:
     """Return what a row aims at, or the first reason why it aims at nothing."""
-    place = f"Target {entry.id}"
     if entry.first is None or entry.last is None:
         side = "first" if entry.first is None else "last"
-        return TargetDoubt(entry.id, "dated", f"{place} has no {side} day. Fill it in; the row is left out.")
+        return TargetDoubt(entry.id, "dated", said(f"target_without_{side}", id=entry.id))
     if entry.value is None or not math.isfinite(entry.value):
-        return TargetDoubt(entry.id, "measurable", f"{place} has no number. Fill it in; the row is left out.")
+        return TargetDoubt(entry.id, "measurable", said("target_without_value", id=entry.id))
     row = TargetRow(entry.id, entry.kpi, entry.dimension, entry.member, entry.first, entry.last, entry.value)
     found = understood(row, answerer.catalogue, answerer.cube.dimensions)
     if isinstance(found, str):
         return TargetDoubt(entry.id, "dated" if "is no period" in found else "specific", found)
     kpi, dimension, goal = answerer.catalogue.kpis[found[0]], found[1], found[2]
     if dimension not in {COMPANY, *kpi.dimensions}:
-        known = ", ".join(kpi.dimensions) or "the company only"
-        sentence = f"{place}: {kpi.titles['en']} cannot be split by {dimension}. Set it for {known}."
+        known = ", ".join(kpi.dimensions) or said("target_company_only")
+        sentence = said("target_not_by", id=entry.id, title=kpi.titles, dimension=dimension, known=known)
         return TargetDoubt(entry.id, "specific", sentence)
     return _Aim(entry.id, kpi, dimension, goal)
 
 
 def _unit_doubts(aim: _Aim, answerer: Answerer) -> Iterator[TargetDoubt]:
     """Yield what cannot be a goal in the KPI's unit."""
-    value, title = aim.goal.value, aim.kpi.titles["en"]
+    value, about = aim.goal.value, {"id": aim.id, "title": aim.kpi.titles}
     is_share = isinstance(estimate_of(answerer.catalogue, aim.kpi), Share)
-    problem = ""
+    problem = None
     if aim.kpi.unit == "percent" and value >= _LOOKS_LIKE_PERCENT:
-        problem = f"{value:g} for {title} means {value * 100:,.0f} %. Write {value / 100:g} for {value:g} %."
+        percent, meant = f"{value * 100:,.0f}", f"{value / 100:g}"
+        problem = said("target_percent", value=f"{value:g}", percent=percent, meant=meant, **about)
     elif is_share and value > 1:
-        problem = f"{value:.0%} for {title} is more than there can be. Write a share of at most 1."
+        problem = said("target_above_all", share=f"{value:.0%}", **about)
     elif value < 0 and (is_share or aim.kpi.unit in _NEVER_NEGATIVE):
-        problem = f"{value:g} for {title} is below zero, where it cannot be."
+        problem = said("target_below_zero", value=f"{value:g}", **about)
     elif value == 0 and aim.kpi.better == "higher":
-        problem = f"0 for {title} is reached by doing nothing, and has no attainment. Set a number, or drop the row."
+        problem = said("target_zero", **about)
     if problem:
-        yield TargetDoubt(aim.id, "measurable", f"Target {aim.id}: {problem}")
+        yield TargetDoubt(aim.id, "measurable", problem)
 
 
 def _overlap_doubts(aims: Iterable[_Aim]) -> Iterator[TargetDoubt]:
@@ -148,14 +149,11 @@ def _overlap_doubts(aims: Iterable[_Aim]) -> Iterator[TargetDoubt]:
 def _overlap(aim: _Aim, other: _Aim) -> str:
     same = (aim.goal.first, aim.goal.last) == (other.goal.first, other.goal.last)
     if same:
-        return f"Targets {aim.id} and {other.id} are for the same KPI, member and days: the last one counts."
+        return said("target_twice", id=aim.id, other=other.id)
     if other.goal.last <= aim.goal.last:
         return ""
     first, last = date_of(other.goal.first), date_of(aim.goal.last)
-    return (
-        f"Targets {aim.id} and {other.id} overlap from {first} to {last}: there the shorter one counts. "
-        "Let one end before the other begins."
-    )
+    return said("target_overlap", id=aim.id, other=other.id, first=first, last=last)
 
 
 def _reach_doubts(aims: Iterable[_Aim], answerer: Answerer) -> Iterator[TargetDoubt]:
@@ -196,15 +194,14 @@ def _reach(aim: _Aim, known: Mapping[str, float]) -> str:
     """Return why a target is out of reach, or asks for nothing; an empty text if it is neither."""
     sign = 1 if aim.kpi.better == "higher" else -1
     best, worst = (choose(known, key=lambda label: sign * known[label]) for choose in (max, min))
-    value, title = aim.goal.value, aim.kpi.titles["en"]
-    place = f"Target {aim.id}: {_written(value, aim.kpi)} for {title}"
-    over = f"of {len(known)} comparable periods"
+    value = aim.goal.value
+    about = {"id": aim.id, "value": _written(value, aim.kpi), "title": aim.kpi.titles, "count": len(known)}
     hardest = known[best] * _TOO_HIGH if sign > 0 else known[best] / _TOO_HIGH
     if known[best] > 0 and sign * value > sign * hardest:
-        much = "more than twice" if sign > 0 else "less than half"
-        return f"{place} is {much} the best {over} ({_written(known[best], aim.kpi)} in {best})."
+        key = "target_too_high" if sign > 0 else "target_too_low"
+        return said(key, best=_written(known[best], aim.kpi), period=best, **about)
     if sign * value < sign * known[worst]:
-        return f"{place} asks for less than the worst {over} had ({_written(known[worst], aim.kpi)} in {worst})."
+        return said("target_too_easy", worst=_written(known[worst], aim.kpi), period=worst, **about)
     return ""
 
 

@@ -23,6 +23,7 @@ from kpis.definitions import COMPANY, DIMENSIONS, Catalogue
 from kpis.errors import suggest
 from kpis.members import Members, dimension_called
 from kpis.periods import BusinessDays, Calendar, date_of
+from kpis.said import Sentence, any_of, said
 from kpis.words import fold
 
 VALUE: Final = "value"
@@ -93,9 +94,7 @@ def target_blocks(
         goals.setdefault(kpi, {}).setdefault(dimension, []).append(goal)
         other = first_ids.setdefault((kpi, dimension, goal.member, goal.first, goal.last), row.id)
         if other != row.id:
-            problems.append(
-                f"Targets {other} and {row.id} are for the same KPI, member and days: the last one counts."
-            )
+            problems.append(said("target_twice", id=other, other=row.id))
     blocks: dict[str, Block] = {}
     for kpi, by_dimension in sorted(goals.items()):
         spread = adds_up_over_time(catalogue, kpi)
@@ -107,7 +106,7 @@ def target_blocks(
 
 def _bounded(problems: list[str]) -> list[str]:
     more = len(problems) - _MOST_PROBLEMS
-    return problems if more <= 0 else [*problems[:_MOST_PROBLEMS], f"{more} more targets cannot be used."]
+    return problems if more <= 0 else [*problems[:_MOST_PROBLEMS], said("targets_unused", count=more)]
 
 
 def understood(
@@ -117,19 +116,16 @@ def understood(
     kpi = _kpi_called(row.kpi, catalogue)
     if not kpi:
         near = suggest(fold(row.kpi), catalogue.words)
-        return f'Target {row.id}: there is no KPI "{row.kpi}".{near} The row is left out.'
+        return said("target_no_kpi", id=row.id, words=row.kpi, near=near)
     dimension = dimension_called(row.dimension)
     if not dimension:
         near = suggest(row.dimension, DIMENSIONS)
-        return f'Target {row.id}: there is no dimension "{row.dimension}".{near} The row is left out.'
+        return said("target_no_dimension", id=row.id, words=row.dimension, near=near)
     if row.last < row.first or row.last - row.first >= _LONGEST_DAYS:
-        return (
-            f"Target {row.id}: {date_of(row.first)} to {date_of(row.last)} is no period of one day to ten years. "
-            "The row is left out."
-        )
-    code = 0 if dimension == COMPANY else _member_called(row.member, dimensions[dimension])
-    if isinstance(code, str):
-        return f"Target {row.id}: {code} The row is left out."
+        return said("target_no_period", id=row.id, first=date_of(row.first), last=date_of(row.last))
+    code = 0 if dimension == COMPANY else _member_called(row, dimensions[dimension])
+    if isinstance(code, Sentence):
+        return code
     return kpi, dimension, Goal(code, row.first, row.last, row.value)
 
 
@@ -141,13 +137,15 @@ def _kpi_called(word: str, catalogue: Catalogue) -> str:
     return catalogue.words.get(fold(word), "")
 
 
-def _member_called(word: str, members: Members) -> int | str:
-    found = members.called(word)
+def _member_called(row: TargetRow, members: Members) -> int | Sentence:
+    word, found = row.member, members.called(row.member)
     if len(found) == 1:
         return found[0].code
     if found:
-        return f'"{word}" may mean {" or ".join(map(members.reference, found[:6]))}. Write an email or id.'
-    return f'there is no {members.dimension} "{word}".{suggest(word, members.names())}'
+        choices = [members.reference(member) for member in found[:6]]
+        return said("target_ambiguous", id=row.id, words=word, choices=any_of(choices))
+    near = suggest(word, members.names())
+    return said("target_no_member", id=row.id, dimension=members.dimension, words=word, near=near)
 
 
 def _by_day(goals: Sequence[Goal], calendar: Calendar, *, spread: bool) -> _Days:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from addon.check import check_all
+from addon.quality import quality_report
+from addon.quality_tab import quality_tab
 from addon.target_rows import target_rows
 from tests.support.running import running_world
 
@@ -23,6 +25,9 @@ def test_targets_that_mean_something_else_are_told_once(tmp_path: Path) -> None:
         rows = target_rows(world.desk(), language="fr")
         assert rows[0] == ["Objectif", "N'est pas", "Remarque"]
         assert sorted(str(row[1]) for row in rows[1:]) == ["mesurable", "spécifique"]
+        assert any("Écrivez 0.32 pour 32 %." in str(row[2]) for row in rows)
+        tab_rows = quality_tab(quality_report(world.desk(), world.organisation.settings), "fr").rows
+        assert [[cell.value for cell in row] for row in tab_rows][-len(rows) :] == rows
 
 
 def test_good_targets_are_told_to_be_good(tmp_path: Path) -> None:
