@@ -133,3 +133,28 @@ def test_the_first_rate_covers_the_time_before_it() -> None:
     assert rates.rate("BAD") is None
     assert rates.corporate == ""
     assert rates.digest != Rates("", {}, {}).digest
+
+
+def test_a_quota_goes_by_the_rate_of_its_first_day(tmp_path: Path) -> None:
+    head = "Id,QuotaOwnerId,PeriodId,StartDate,QuotaAmount,IsAmount,ForecastingTypeId,CurrencyIsoCode\n"
+    files = {
+        "ForecastingType": "Id,DeveloperName,MasterLabel\n0Db000000000001AAA,OpportunityRevenue,x\n",
+        "Period": "Id,Type,StartDate,EndDate\n026000000000001AAA,Quarter,2026-04-01,2026-06-30\n",
+        "ForecastingQuota": (
+            f"{head}0J9000000000001AAA,{BOB},026000000000001AAA,2026-04-01,900,true,0Db000000000001AAA,EUR\n"
+        ),
+    }
+    with small_world(tmp_path, {**WORLD, **files}) as world:
+        result = read(world.source(objects={"ForecastingQuota": {"read": True}}))
+    assert result.row("target", "0J9000000000001AAA")["value"] == 1800
+
+
+def test_an_organisation_with_one_currency_takes_amounts_as_they_are(tmp_path: Path) -> None:
+    """Neither rates nor currencies of records are there, and nothing is missed."""
+    names = ("Organization", "User", "Account", "Opportunity", "OpportunityLineItem")
+    with small_world(tmp_path, {name: FILES[name] for name in names}) as world:
+        result = read(world.source())
+        assert not any("CurrencyType" in call.query for call in world.server.journal)
+    assert result.row("opportunity", EARLY)["amount"] == 1000.5
+    assert "currency" not in result.row("organisation", "00D000000000001EAA")
+    assert result.problems == []
