@@ -49,7 +49,8 @@ _DESCRIBES_MAX: Final = 25  # what one composite/batch may hold
 _QUERY_BYTES_MAX: Final = 15_000  # Salesforce takes 16,384 for the address and the headers together
 _NO_JSON_TRIES: Final = 3
 _NEXT_PAGE: Final = re.compile(r"/services/data/v[0-9]{2}\.0/query(All)?/[A-Za-z0-9-]{1,100}")
-_REPEATABLE_POSTS: Final = ("/services/oauth2/token", "/composite/batch")  # reading only: nothing is done twice
+# Reading only: nothing is done twice, but for a job that nobody takes the result of.
+_REPEATABLE_POSTS: Final = ("/services/oauth2/token", "/composite/batch", "/jobs/query")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,10 @@ class SalesforceClient:
 
         def ask(api: _Api) -> requests.Response:
             address = f"{api.base_url}jobs/query/{job}/results"
-            response = self._session.get(address, params=parameters, headers=api.headers, stream=True)
+            try:
+                response = self._session.get(address, params=parameters, headers=api.headers, stream=True)
+            except requests.RequestException as error:
+                raise unreachable(self._settings.instance.host, error) from None
             if response.status_code != 200:
                 with response:
                     raise refusal_of(response.status_code, _json(response), self._traffic.retry_after_seconds)
