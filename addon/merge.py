@@ -18,6 +18,7 @@ from addon.arrow import arrow_table
 from addon.joins import has_additions, join_rows
 from addon.snapshot import Company, Snapshot
 from addon.unfinished import Unfinished
+from connectors.errors import SourceError
 from connectors.source import Batch, Change, Checkpoint, Covered, Expected, Problem
 from kpis.engine import kept_table
 from kpis.tables import DAY_SUFFIX, TABLES, Column, ColumnType, Table
@@ -83,7 +84,22 @@ class Merge:
         rows = unfinished or Unfinished()
         self._batch_number = max(self._batch_number, rows.batch_count)
         received = Received(dict(rows.cursor), set(rows.covered))
-        replaced: dict[str, dict[str, int]] = {table: dict(prefixes) for table, prefixes in rows.replaced.items()}
+        replaced = {table: dict(prefixes) for table, prefixes in rows.replaced.items()}
+        try:
+            self._take(changes, rows, received, replaced)
+        except SourceError:
+            rows.keep(received.cursor, received.covered, replaced, at_once=rows.has_more)
+            raise
+        self._stage(rows)
+        for table, prefixes in replaced.items():
+            self._replaced.setdefault(table, {}).update(prefixes)
+        self._covered |= received.covered
+        return received
+
+    def _take(
+        self, changes: Iterable[Change], rows: Unfinished, received: Received, replaced: dict[str, dict[str, int]]
+    ) -> None:
+        """Take changes as they come: rows into ``rows``, and the rest into the other two."""
         first_number = self._batch_number
         for change in changes:
             match change:
@@ -105,11 +121,6 @@ class Merge:
                     received.problems.append(change)
                 case Expected():
                     pass  # it is for those who watch
-        self._stage(rows)
-        for table, prefixes in replaced.items():
-            self._replaced.setdefault(table, {}).update(prefixes)
-        self._covered |= received.covered
-        return received
 
     def _keep(self, batch: Batch, rows: Unfinished) -> None:
         table = TABLES[batch.table]

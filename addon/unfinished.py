@@ -96,6 +96,11 @@ class Unfinished:
         folder = self._folder
         return {} if folder is None else {table: [folder / n for n in names] for table, names in self._files.items()}
 
+    @property
+    def has_more(self) -> bool:
+        """Return whether rows have come that are not kept yet."""
+        return self._batch_count > self._kept.batch_count
+
     def in_memory(self) -> Mapping[str, pa.Table]:
         """Return the rows that are in no file, by table."""
         return {table: pa.concat_tables(parts) for table, parts in self._rows.items() if parts}

@@ -93,14 +93,26 @@ def test_all_there_is_counts_rows_of_the_stopped_run_only_where_it_is_gone_on_wi
     assert receive(tmp_path, [reps(0, 7), everything]).row_count == count
 
 
-def test_a_source_that_fails_leaves_what_it_kept_for_the_next_run(tmp_path: Path) -> None:
+def test_a_source_that_fails_leaves_what_it_delivered_for_the_next_run(tmp_path: Path) -> None:
     def failing() -> Iterator[Change]:
-        yield reps(0)
+        yield reps(0, 3)
         yield Checkpoint("part", "1")
+        yield reps(3, 3)
         raise SourceError("no calls left")
 
     merge = Merge(None, tmp_path)
     with pytest.raises(SourceError):
         merge.receive(failing(), Unfinished(tmp_path / "kept", "k", NOON))
     assert merge.finish("UTC") == []
-    assert receive(tmp_path, []).row_count == MANY
+    assert Unfinished(tmp_path / "kept", "k", NOON).cursor == {"part": "1"}
+    assert receive(tmp_path, []).row_count == 6
+
+
+def test_a_source_that_delivers_nothing_leaves_nothing(tmp_path: Path) -> None:
+    def failing() -> Iterator[Change]:
+        yield from ()
+        raise SourceError("wrong secret")
+
+    with pytest.raises(SourceError):
+        Merge(None, tmp_path).receive(failing(), Unfinished(tmp_path / "kept", "k", NOON))
+    assert not (tmp_path / "kept").exists()
