@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from addon.reader import Desk
 from addon.trust_words import trust_lines
@@ -13,6 +15,8 @@ from kpis.engine import opened
 from kpis.errors import QuestionError
 from kpis.questions import Answer, Question
 from kpis.tables_of import tables_of
+
+_FROM_TAB: Final = "sheet:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,16 @@ def _source(desk: Desk, table: str) -> Source:
 
 
 def link_of(desk: Desk, record_id: str) -> str:
-    """Return the address of a record in Salesforce; an empty text for one that is not from there."""
+    """Return the address of a record in Salesforce, or of its tab; an empty text where that is not known."""
+    if record_id.startswith(_FROM_TAB):
+        return _tab_of(desk, record_id)
     pattern, number = desk.snapshot.manifest.company.record_url, record_id.removeprefix("sf:")
     is_linked = pattern and record_id.startswith("sf:") and number.isalnum()
     return pattern.replace("{id}", number) if is_linked else ""
+
+
+def _tab_of(desk: Desk, record_id: str) -> str:
+    """Return the address of the tab that a row is from; of tabs whose names begin alike, the longest name counts."""
+    places: dict[str, str] = json.loads(desk.snapshot.manifest.cursors.get("sheets", {}).get("places", "{}"))
+    fitting = [tab for tab in places if record_id.startswith(f"{_FROM_TAB}{tab}:")]
+    return places[max(fitting, key=len)] if fitting else ""

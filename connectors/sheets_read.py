@@ -25,9 +25,10 @@ _TABLES_CURSOR: Final = "tables"  # which tables tabs held the last time: what v
 _CONTENT_CURSOR: Final = "content"  # the digest of all cells
 _PROBLEMS_CURSOR: Final = "problems"  # what was told about them
 _ADDRESS: Final = "https://docs.google.com/spreadsheets/d"
-_READER_VERSION: Final = 3  # to be raised whenever the same cells are read differently than before
+_READER_VERSION: Final = 4  # to be raised whenever the same cells are read differently than before
 _VERSIONS_CURSOR: Final = "versions"  # of the files, and how they were read
-_CURSORS: Final = (_TABLES_CURSOR, _CONTENT_CURSOR, _PROBLEMS_CURSOR)
+_PLACES_CURSOR: Final = "places"  # tab, as ids name it -> its address
+_CURSORS: Final = (_TABLES_CURSOR, _CONTENT_CURSOR, _PROBLEMS_CURSOR, _PLACES_CURSOR)
 _MOST_ROWS, _MOST_COLUMNS = 200_000, 256  # of one tab
 
 
@@ -104,6 +105,7 @@ class SheetsSource:
         yield from problems
         yield Checkpoint(_CONTENT_CURSOR, digest)
         yield Checkpoint(_PROBLEMS_CURSOR, _problems_text(problems))
+        yield Checkpoint(_PLACES_CURSOR, json.dumps({tab.label: tab.address for tab in found}, ensure_ascii=False))
 
     def _digest(self, spreadsheets: Sequence[_Fetched]) -> str:
         """Return the same text for the same cells, read in the same way."""

@@ -102,7 +102,8 @@ _ALL: Final = (
     _table("stage", "a stage deals go through", "name!", "position:integer", "is_closed:boolean", "is_won:boolean"),
     _table(
         "lead", "someone who may buy",
-        "owner>rep", "created_at:instant!", "source", "campaign>campaign", "status", "mql_at:instant",
+        "name", "employer", "owner>rep", "created_at:instant!", "source", "campaign>campaign", "status",
+        "mql_at:instant",
         "sql_at:instant", "converted_at:instant", "opportunity>opportunity", "account>account",
         "first_contacted_at:instant",
     ),

@@ -12,6 +12,8 @@ import pytest
 from addon.check import check_all
 from addon.cli import run
 from addon.jobs import Jobs
+from addon.provenance import link_of
+from addon.quality import quality_report
 from addon.settings import with_values
 from connectors.sandbox.google import User
 from tests.support.running import ORG, World, running_world
@@ -59,3 +61,16 @@ def test_the_report_stands_in_a_tab_where_that_is_wanted_and_holds_no_formula(wo
     rows = user.rows(title)
     assert rows[4][:3] == ["Open deals past their close date", "1", "70"]
     assert rows[5][0] == "– =HYPERLINK(1)"
+
+
+def test_a_record_that_a_tab_holds_leads_to_its_tab(tmp_path: Path) -> None:
+    deals = "Deal ID,Stage,Close date,Amount\nD-1,Negotiation,2026-01-05,70\n"
+    with running_world(tmp_path, tabs={"Deals: North": deals}) as world:
+        world.refresh("sync")
+        report = quality_report(world.desk(), world.organisation.settings)
+        sheet = world.sandbox.spreadsheet.sheet_titled("Deals: North")
+        assert sheet is not None
+        worst = next(found.worst for found in report.found if found.check.id == "past_close")
+        assert worst[0].id == "sheet:Deals: North:D-1"
+        link = f"https://docs.google.com/spreadsheets/d/{world.sandbox.spreadsheet_id}/edit#gid={sheet.id}"
+        assert link_of(world.desk(), worst[0].id) == link

@@ -71,7 +71,7 @@ ALWAYS_VISIBLE: Final = {
     "Period": "Type Number StartDate EndDate FiscalYearSettingsId",
     "PricebookEntry": "Product2Id UnitPrice Pricebook2Id IsActive",
     "CampaignMember": "LeadId CampaignId",
-    "Lead": "Status ConvertedDate ConvertedOpportunityId ConvertedAccountId",
+    "Lead": "Company Status ConvertedDate ConvertedOpportunityId ConvertedAccountId",
     "Task": "AccountId ActivityDate CompletedDateTime IsClosed IsRecurrence TaskSubtype",
     "Event": "AccountId ActivityDate StartDateTime IsChild IsRecurrence",
     "EmailMessage": "ActivityId ParentId RelatedToId Status Incoming MessageDate FirstOpenedDate",

@@ -76,6 +76,19 @@ def test_the_same_deal_and_the_same_account_are_found_however_they_are_written()
     assert {each.id for each in found["same_account"].worst} == {"sf:acme", "sf:2"}
 
 
+def test_open_leads_of_one_person_at_one_company_are_found() -> None:
+    people = [("Jo Roe", "Roe Ltd"), ("JO ROE", "Roe, Ltd."), ("Jo Roe", "Other"), ("Al", "Roe Ltd")]
+    leads: list[Row] = [
+        {"id": f"sf:{number}", "name": name, "employer": company, "owner": "sf:ann",
+         "created_at": datetime(2026, 4, number, tzinfo=UTC)}
+        for number, (name, company) in enumerate(people, start=1)
+    ]  # fmt: skip
+    found = found_in({"rep": REPS, "lead": leads})
+    assert {name: [each.name for each in one.worst] for name, one in found.items()} == {
+        "same_lead": ["Jo Roe", "JO ROE"]
+    }
+
+
 def test_what_was_found_is_counted_in_full_and_the_worst_come_first() -> None:
     late = [deal(number, close_date=date(2025, 12, 1)) for number in range(1, 8)]
     found = found_in({"rep": REPS, "account": [ACME], "opportunity": late}, most=2)["past_close"]
