@@ -199,6 +199,16 @@ def test_a_jwt_is_made_for_the_login_host_of_its_kind(instance: str, login_url: 
     assert settings.audience == audience
 
 
+@pytest.mark.parametrize("path", ["/oauth2/token", "/composite/batch", "/queryAll"])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_neither_a_secret_nor_a_token_follows_a_redirect(world: World, path: str, status: int) -> None:
+    elsewhere = {"Location": f"{world.server.url}/elsewhere"}
+    world.server.faults.add(Fault("status", path=path, status=status, headers=elsewhere))
+    with pytest.raises(SourceError, match=r"redirect to 127\.0\.0\.1, which is not followed"):
+        read(world.source())
+    assert not any("elsewhere" in called for called in world.paths())
+
+
 def test_a_secret_is_not_printed() -> None:
     settings = SalesforceSettings(COMPANY, client_id="app", client_secret=Secret("canary"))
     assert "canary" not in f"{settings!r} {settings.client_secret!s} {settings.client_secret!r}"
