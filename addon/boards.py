@@ -73,7 +73,10 @@ def leaderboard(desk: Desk, period: str, language: Language) -> TabContent:
     catalogue = desk.answerer.catalogue
     reps = desk.answerer.cube.members("rep")
     listed = reps.listed[:_MOST_RANKED]
-    team_of, teams = desk.answerer.cube.group_of_reps("team"), desk.answerer.cube.members("team").all
+    team_of, teams = (
+        desk.answerer.cube.groups_of_reps("team").on(desk.answerer.today),
+        desk.answerer.cube.members("team").all,
+    )
     shows = [(_LEADERBOARD[0], "rank"), *((kpi, "value") for kpi in _LEADERBOARD)]
     answers = desk.answerer.answer_all(
         [Question(kpi, reps.reference(rep), period, show) for rep in listed for kpi, show in shows]

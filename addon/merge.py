@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
+from addon import kept_history
 from addon.arrow import arrow_table
 from addon.joins import has_additions, join_rows
 from addon.snapshot import Company, Snapshot
@@ -141,16 +143,23 @@ class Merge:
             if table not in but:
                 self._replaced.setdefault(table, {})[""] = 0
 
-    def finish(self, time_zone: str) -> list[Merged]:
+    def finish(self, time_zone: str, today: date) -> list[Merged]:
         """Merge all staged rows; return every table there is, changed or not.
 
         ``time_zone`` is the organisation's: instants get their day number in it. When it is another one than the
-        previous snapshot's, every row of a dated table counts as changed.
+        previous snapshot's, every row of a dated table counts as changed. ``today`` is the day from which on reps
+        are in the teams and regions that came.
         """
         known = {name for name in TABLES if self._has_old(name) and (self._kept is None or name in self._kept)}
-        names = [name for name in TABLES if name in known | self._covered]
-        merged = [self._with_joins(self._merge_table(TABLES[name], time_zone)) for name in names]
-        self._merged.update(one.table for one in merged)
+        known |= self._covered
+        known |= {kept_history.TABLE} if "rep" in known else set()
+        merged = []
+        for table in (TABLES[name] for name in TABLES if name in known):
+            self._see_old(table, time_zone)
+            if table.name == kept_history.TABLE and "rep" in known:
+                self._keep_history(table, today)
+            merged.append(self._with_joins(self._merge_table(table, time_zone)))
+        self._merged.update(known)
         self.connection.execute("SET schema = 'new'")
         return merged
 
@@ -249,17 +258,25 @@ class Merge:
         self.connection.execute(f"CREATE TABLE staged.{table.name} ({columns}, _batch BIGINT, _gone BOOLEAN)")
         self._staged.add(table.name)
 
-    def _merge_table(self, table: Table, time_zone: str) -> Merged:
-        name, run = table.name, self.connection.execute
-        days = "".join(f", {_day_sql(c, time_zone)}" for c in table.columns if c.is_dated)
-        columns = ", ".join(_quoted_column(c).name for c in table.columns)
-        if self._previous and self._has_old(name):
-            raw, facts = self._previous.raw_file(name), self._previous.fact_file(name)
-            rows = kept_table(self.connection, raw if raw.exists() else facts, table)
-            run(f"CREATE VIEW old.{name} AS {rows.sql_query()}")
+    def _keep_history(self, table: Table, today: date) -> None:
+        if table.name not in self._staged:
+            self._create_staged(table)
+        self._batch_number = kept_history.stage(self.connection, today, self._batch_number)
+
+    def _see_old(self, table: Table, time_zone: str) -> None:
+        """Make ``old.<table>``: the rows of the previous snapshot, none where it has no such table."""
+        if self._previous is not None and self._has_old(table.name):
+            raw, facts = self._previous.raw_file(table.name), self._previous.fact_file(table.name)
+            rows = kept_table(self.connection, raw if raw.exists() else facts, table).sql_query()
         else:
             empty = ", ".join(f"NULL::{_SQL_TYPES[c.type]} AS {_quoted_column(c).name}" for c in table.columns)
-            run(f"CREATE VIEW old.{name} AS SELECT *{days} FROM (SELECT {empty}) WHERE false")  # noqa: S608
+            rows = f"SELECT *{_days_sql(table, time_zone)} FROM (SELECT {empty}) WHERE false"  # noqa: S608
+        self.connection.execute(f"CREATE VIEW old.{table.name} AS {rows}")
+
+    def _merge_table(self, table: Table, time_zone: str) -> Merged:
+        name, run = table.name, self.connection.execute
+        days = _days_sql(table, time_zone)
+        columns = ", ".join(_quoted_column(c).name for c in table.columns)
         moved = bool(self._previous_zone) and self._previous_zone != time_zone and bool(days)
         if name in self._replaced and name not in self._staged:
             self._create_staged(table)
@@ -321,6 +338,11 @@ def _quoted(path: Path) -> str:
 def _quoted_column(column: Column) -> Column:
     """Return the column with its name quoted for SQL (``at``, ``on`` and ``kind`` are words of SQL)."""
     return Column(f'"{column.name}"', column.type, column.references, column.required)
+
+
+def _days_sql(table: Table, time_zone: str) -> str:
+    """Return the SQL of the ``_day`` twins of a table's columns, each after a comma."""
+    return "".join(f", {_day_sql(column, time_zone)}" for column in table.columns if column.is_dated)
 
 
 def _day_sql(column: Column, time_zone: str) -> str:

@@ -72,8 +72,9 @@ class Past:
             counts = write_past(base.folder / "facts", day_number(day), draft / "facts")
             if not counts["opportunity"]:
                 raise no_past(day, "and there were no deals yet")
-            calendar = base.manifest.company.calendar
-            write_past_cube(draft / "facts", catalogue_of(own), calendar, day_number(day), draft / "cube")
+            company, number = base.manifest.company, day_number(day)
+            facts, cube = draft / "facts", draft / "cube"
+            write_past_cube(facts, catalogue_of(own), company.calendar, number, cube, company.membership)
             keep_texts(own, draft)
             write_manifest(draft / _MANIFEST, _manifest(folder.name, day, base.manifest, counts, digest_of(own)))
             draft.rename(folder)

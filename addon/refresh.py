@@ -119,8 +119,8 @@ def _sync(
         if cursors is None:
             merge.replace_all(but=reading.incomplete_tables(previous))
         company = _with_settings(merge.company(), organisation)
-        merged = merge.finish(company.time_zone)
         today = organisation.settings.clock.today(company.time_zone)
+        merged = merge.finish(company.time_zone, today)
         company = with_calendar(company, merge, organisation.settings, today)
         publication = _Publication(
             organisation, merge, reading, company, previous, merged, cursors or {}, definitions, now
@@ -191,6 +191,7 @@ def _with_settings(company: Company, organisation: Organisation) -> Company:
         time_zone=settings.text("org", "time_zone") or company.time_zone,
         currency=settings.text("org", "currency") or company.currency,
         fiscal_year_start_month=settings.integer("org", "fiscal_year_start_month") or company.fiscal_year_start_month,
+        membership="then" if settings.text("org", "membership") == "then" else "now",
     )
 
 
@@ -232,7 +233,9 @@ class _Publication:
             cube = Cube.open(previous.cube_folder)
         except KpiError:
             return False
-        return cube.fingerprint == fingerprint(self.definitions.catalogue, self.company.calendar)
+        return cube.fingerprint == fingerprint(
+            self.definitions.catalogue, self.company.calendar, self.company.membership
+        )
 
     def run(self, store: Store) -> Snapshot:
         draft = store.draft(self.now)
@@ -254,11 +257,12 @@ class _Publication:
 
     def _build(self, folder: Path, tables: frozenset[str], today: int) -> None:
         """Write the cube: by what changed since the previous snapshot, or in full if there is none."""
-        connection, catalogue, calendar = self.merge.connection, self.definitions.catalogue, self.company.calendar
+        connection, catalogue = self.merge.connection, self.definitions.catalogue
+        calendar, when = self.company.calendar, self.company.membership
         if self.previous is None:
-            build_cube(connection, tables, catalogue, calendar, today, folder)
+            build_cube(connection, tables, catalogue, calendar, today, folder, when=when)
         else:
-            update_cube(connection, tables, catalogue, calendar, today, folder, self.previous.cube_folder)
+            update_cube(connection, tables, catalogue, calendar, today, folder, self.previous.cube_folder, when=when)
 
     def _table(self, one: Merged, draft: Draft) -> TableState:
         """Write a table's file, or take over the previous one when nothing in it changed."""

@@ -19,6 +19,7 @@ from addon.errors import SettingsError
 from kpis.days import WEEKDAYS
 from kpis.errors import KpiError, suggest
 from kpis.fiscal import USUAL_YEAR_END, WEEK_PATTERNS, year_end
+from kpis.memberships import WHENS
 
 Value = str | int | bool | tuple[str, ...] | Mapping[str, object]
 KeyType = Literal["text", "secret", "integer", "boolean", "list", "table"]
@@ -58,6 +59,7 @@ KEYS: Final[tuple[Key, ...]] = (
         ("fiscal_year_end", "text", USUAL_YEAR_END, "with fiscal_weeks; also: saturday nearest the end of january"),
         ("week_start", "text", "", "a weekday; default: monday, with fiscal_weeks the day on which these begin"),
         ("holidays", "list", (), "no business days: countries or parts of them (US, FR, DE-BY), dates, or both"),
+        ("membership", "text", "now", "teams and regions as they are now, or then: as they were when it happened"),
         ("language", "text", "en", "en or fr: language of the published tabs"),
         ("small_sample_rate", "integer", 20, "a rate of fewer records is called a small sample; 0: none is"),
         ("small_sample_mean", "integer", 10, "the same for a mean, a median and what is like them"),
@@ -138,7 +140,7 @@ KEYS: Final[tuple[Key, ...]] = (
 _CHOICES: Final = {
     ("google", "scope"): ("spreadsheets", "drive.file"),
     ("org", "language"): ("en", "fr"), ("org", "fiscal_weeks"): ("", *WEEK_PATTERNS),
-    ("org", "week_start"): ("", *WEEKDAYS),
+    ("org", "week_start"): ("", *WEEKDAYS), ("org", "membership"): WHENS,
 }  # fmt: skip
 _BOUNDS: Final = {
     ("org", "fiscal_year_start_month"): (0, 12), ("org", "small_sample_rate"): (0, 1_000_000),

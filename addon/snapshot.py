@@ -12,6 +12,7 @@ from typing import Any, Final
 from addon.clock import instant_of
 from kpis.calendars import Calendar
 from kpis.fiscal import USUAL_YEAR_END, ListedYears
+from kpis.memberships import When
 
 SCHEMA: Final = 1
 """Version of the manifest's form; a reader refuses any other."""
@@ -31,7 +32,8 @@ class TableState:
 class Company:
     """What the organisation itself says: the calendar, the money, and where its records can be opened.
 
-    ``holidays`` are day numbers in order. Of the ways to lay out fiscal years, see `kpis.calendars.Calendar`.
+    ``holidays`` are day numbers in order; ``membership`` says how teams and regions are taken (`kpis.memberships`).
+    Of the ways to lay out fiscal years, see `kpis.calendars.Calendar`.
     """
 
     name: str = ""
@@ -45,6 +47,7 @@ class Company:
     fiscal_year_end: str = USUAL_YEAR_END
     fiscal_periods: ListedYears | None = None
     holidays: tuple[int, ...] = ()
+    membership: When = "now"
 
     @property
     def calendar(self) -> Calendar:

@@ -104,11 +104,6 @@ def block_of(members: Integers, days: Integers, totals: Sequence[str], sums: Num
     return _cumulated(keys_of(members, days), whole, tuple(totals), units)
 
 
-def rolled_up(block: Block, groups: Integers) -> Block:
-    """Return the block in which each member's entries count for its group."""
-    return recoded(block, groups)
-
-
 def combined(old: Block, *changes: Block, units: tuple[float, ...] = ()) -> Block:
     """Return the sum of blocks with the same totals; what has no rows any more is gone.
 
@@ -161,9 +156,12 @@ def negated(block: Block) -> Block:
 
 def recoded(block: Block, codes: Integers) -> Block:
     """Return the block with each member under its new code."""
-    if is_unchanged(codes):
-        return block
-    keys = (codes[members_of(block.keys)] << DAY_BITS) + (block.keys & ((1 << DAY_BITS) - 1))
+    return block if is_unchanged(codes) else placed(block, codes[members_of(block.keys)])
+
+
+def placed(block: Block, members: Integers) -> Block:
+    """Return the block with each entry under another member, a member for each entry."""
+    keys = (members << DAY_BITS) + (block.keys & ((1 << DAY_BITS) - 1))
     return _cumulated(keys, block.entry_sums(), block.totals, block.units)
 
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from kpis.blocks import ROWS, Block, Integers, block_of, days_of, order_of, rolled_up
+from kpis.blocks import ROWS, Block, Integers, block_of, days_of, order_of
 from kpis.cube import CubeData, Span, write_cube
 from kpis.definitions import COMPANY, Catalogue, Measure
 from kpis.directory import Directory, directory_of, stable_number
 from kpis.engine import FactEngine, Words, integer_column, number_column, text_column
 from kpis.measures import TOO_LARGE, too_large
+from kpis.memberships import Memberships, When, rolled_up, together
 from kpis.plan import Grouping, Sampling, fingerprint, plan_of
 from kpis.queries import Results, run
 from kpis.sample_changes import Sample, keep
@@ -41,21 +42,25 @@ def build_cube(  # noqa: PLR0917 each is one thing that a cube depends on
     calendar: Calendar,
     today: int,
     folder: Path,
+    *,
+    when: When = "now",
 ) -> None:
     """Compute the cube of the canonical tables in this connection and write it into the folder.
 
     ``tables`` are those that some source covered, even without a row; what needs another is answered as not synced.
-    The same rows in any order give the same bytes. Raises `KpiError`.
+    ``when`` says whether teams and regions are taken as they are now, or as they were then. The same rows in any
+    order give the same bytes. Raises `KpiError`.
     """
-    write_cube(cube_data(connection, tables, catalogue, calendar, today), folder)
+    write_cube(cube_data(connection, tables, catalogue, calendar, today, when), folder)
 
 
-def cube_data(
+def cube_data(  # noqa: PLR0917 each is one thing that a cube depends on
     connection: duckdb.DuckDBPyConnection,
     tables: frozenset[str],
     catalogue: Catalogue,
     calendar: Calendar,
     today: int,
+    when: When = "now",
 ) -> CubeData:
     """Compute the cube of the canonical tables in this connection.
 
@@ -65,8 +70,9 @@ def cube_data(
     engine = FactEngine(connection, tables, today)
     plan = plan_of(catalogue).over(engine.facts)
     results = run(engine, plan.groupings.values(), plan.samplings.values())
-    directory = directory_of(engine, results.seen)
-    data = CubeData(today, tables, directory.dimensions, directory.groups, fingerprint(catalogue, calendar))
+    directory = directory_of(engine, results.seen, when)
+    made_of = fingerprint(catalogue, calendar, when)
+    data = CubeData(today, tables, directory.dimensions, directory.groups, when, made_of)
     for grouping in plan.groupings.values():
         add_blocks(data, directory, grouping, results)
     for sampling in plan.samplings.values():
@@ -112,12 +118,10 @@ def grouped_block(directory: Directory, grouping: Grouping, dimension: str, resu
     return sums_block(table, codes, tuple(grouping.totals))
 
 
-def group_blocks(reps: Block, groups: Mapping[str, Integers]) -> dict[str, Block]:
+def group_blocks(reps: Block, groups: Memberships) -> dict[str, Block]:
     """Return the blocks of teams, regions and the company, added up from the reps'."""
-    blocks = {name: rolled_up(reps, codes) for name, codes in groups.items()}
-    regions = blocks["region"]
-    everyone = np.zeros(int(groups["region"].max(initial=0)) + 1, dtype=np.int64)
-    return {**blocks, COMPANY: rolled_up(regions, everyone)}
+    blocks = {name: rolled_up(reps, membership) for name, membership in groups.items()}
+    return {**blocks, COMPANY: rolled_up(blocks["region"], together(groups["region"].group_count))}
 
 
 def sums_block(table: pa.Table, members: Integers, totals: tuple[str, ...]) -> Block:
@@ -135,7 +139,8 @@ def add_samples(data: CubeData, directory: Directory, sampling: Sampling, result
 def samples_of(directory: Directory, sampling: Sampling, results: Results) -> Mapping[str, Sample]:
     """Return the samples of one measure by dimension; the rows are put into the order of values once for all."""
     table = results.values[sampling.fact.name, sampling.measure.name]
-    days, members = integer_column(table, "day"), sample_members(directory, sampling, table)
+    days = integer_column(table, "day")
+    members = sample_members(directory, sampling, table, days)
     if sampling.measure.kind == "survivors":
         return {name: stays_of(table, codes) for name, codes in members.items()}
     if sampling.measure.kind in {"quantile", "older"}:
@@ -160,8 +165,8 @@ def stays_of(table: pa.Table, members: Integers) -> StaySample:
     return stay_sample(members, integer_column(table, "day"), whose, integer_column(table, "ended"))
 
 
-def sample_members(directory: Directory, sampling: Sampling, table: pa.Table) -> dict[str, Integers]:
-    """Return the member of each row, by dimension; teams, regions and the company with the reps."""
+def sample_members(directory: Directory, sampling: Sampling, table: pa.Table, days: Integers) -> dict[str, Integers]:
+    """Return the member of each row on its day, by dimension; teams, regions and the company with the reps."""
     members = {
         dimension: directory.codes(dimension, text_column(table, f"c{place}"), notes=not sampling.fact.is_large)
         for place, dimension in enumerate(sampling.named)
@@ -170,7 +175,7 @@ def sample_members(directory: Directory, sampling: Sampling, table: pa.Table) ->
     if "" in sampling.dimensions:
         members[COMPANY] = everyone
     if "rep" in members:
-        groups = {group: codes[members["rep"]] for group, codes in directory.groups.items()}
+        groups = {group: reps.of(members["rep"], days) for group, reps in directory.groups.items()}
         members |= {**groups, COMPANY: everyone}
     return members
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kpis.blocks import Integers, Numbers
+from kpis.blocks import Numbers
 from kpis.daily import FEWEST_DAYS, daily_ends
 from kpis.definitions import COMPANY, Kpi
 from kpis.errors import QuestionError
@@ -16,6 +16,7 @@ from kpis.estimates import Age, Between, Chances, Daily, Estimate, Mean, Quantil
 from kpis.evaluate import Evaluation
 from kpis.facts import FACTS
 from kpis.intervals import Z, quantile_ranks, quotient_spread, student, wilson
+from kpis.memberships import GROUPS, Membership, together
 from kpis.results import Column
 from kpis.said import Sentence, said
 from kpis.terms import Term, product_of
@@ -106,11 +107,11 @@ def _between_reps(evaluation: Evaluation, kpi: Kpi, between: Between) -> Interva
     if groups is None:
         everywhere = np.ones(len(evaluation), dtype=bool)
         return _without(evaluation, Interval(value, value), everywhere, said("no_squares"))
-    periods, group_count = len(evaluation.timeline), int(groups.max(initial=0)) + 1
-    reps = np.arange(len(groups))
+    periods, group_count = len(evaluation.timeline), groups.group_count
+    reps = np.arange(len(groups.first))
     each = evaluation.over("rep", np.tile(reps, periods), np.repeat(np.arange(periods), len(reps)))
     top, bottom = (np.nan_to_num(each.formula(side).values) for side in (between.top, between.bottom))
-    slot = each.places * group_count + groups[each.members]
+    slot = each.places * group_count + groups.of(each.members, each.timeline.until[each.places])
     cell = evaluation.places * group_count + (evaluation.members if evaluation.dimension != COMPANY else 0)
     weights = (top * top, top * bottom, bottom * bottom, (top != 0) | (bottom != 0))
     tops, products, bottoms, counts = (
@@ -121,12 +122,15 @@ def _between_reps(evaluation: Evaluation, kpi: Kpi, between: Between) -> Interva
     return _without(evaluation, interval, counts < 2, said("one_value"))
 
 
-def _groups_of_reps(evaluation: Evaluation) -> Integers | None:
-    """Return in which of the evaluation's members each rep is; None where reps are not parts of them."""
+def _groups_of_reps(evaluation: Evaluation) -> Membership | None:
+    """Return in which of the evaluation's members each rep is; None where reps are not parts of them.
+
+    A rep that moves counts where it is at the end of the period.
+    """
     numbers = evaluation.world.numbers
     if evaluation.dimension == COMPANY:
-        return np.zeros(len(numbers.members("rep")), dtype=np.int64)
-    return numbers.group_of_reps(evaluation.dimension) if evaluation.dimension in {"team", "region"} else None
+        return together(len(numbers.members("rep")))
+    return numbers.groups_of_reps(evaluation.dimension) if evaluation.dimension in GROUPS else None
 
 
 def _by_days(evaluation: Evaluation, kpi: Kpi, daily: Daily) -> Interval:

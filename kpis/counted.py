@@ -11,6 +11,7 @@ import numpy as np
 
 from kpis.blocks import Integers
 from kpis.definitions import COMPANY, Measure
+from kpis.memberships import GROUPS, Membership, fixed, together
 from kpis.results import Column, missing
 from kpis.said import said
 
@@ -24,11 +25,12 @@ def members(evaluation: Evaluation, measure: Measure) -> Column:
     if groups is None:
         return _not_crossed(evaluation, measure)
     listed = [member.code for member in evaluation.world.numbers.members(measure.over).listed]
-    period_count, group_count = len(evaluation.timeline), int(groups.max(initial=0)) + 1
+    period_count, group_count = len(evaluation.timeline), groups.group_count
     everyone = np.tile(np.array(listed, dtype=np.int64), period_count)
     asked = evaluation.over(measure.over, everyone, np.repeat(np.arange(period_count), len(listed)))
     truth, codes = asked.holds(measure.condition)
-    slot, slots = asked.places * group_count + groups[asked.members], period_count * group_count
+    group = groups.of(asked.members, evaluation.timeline.until[asked.places])
+    slot, slots = asked.places * group_count + group, period_count * group_count
     counted = np.bincount(slot, weights=truth == 1, minlength=slots)
     is_known = truth >= 0
     known = np.bincount(slot, weights=is_known, minlength=slots)
@@ -46,14 +48,15 @@ def reached(evaluation: Evaluation, measure: Measure) -> Column:
     if groups is None:
         return _not_crossed(evaluation, measure)
     found, timeline = evaluation.first_months(measure), evaluation.timeline
-    group_count = int(groups.max(initial=0)) + 1
-    group = groups[found.members]
+    group_count = groups.group_count
     values = np.full((len(timeline), group_count), np.nan)
     codes = np.zeros((len(timeline), group_count), dtype=np.int16)
-    causes = np.zeros(group_count, dtype=np.int16)
-    np.maximum.at(causes, group, np.where(found.truths < 0, found.codes, 0).max(axis=0, initial=0))
+    cause = np.where(found.truths < 0, found.codes, 0).max(axis=0, initial=0)
     for place, period in enumerate(timeline.periods):
         until = int(timeline.until[place])
+        group = groups.of(found.members, until)
+        causes = np.zeros(group_count, dtype=np.int16)
+        np.maximum.at(causes, group, cause)
         counted = found.counted(measure, period.first, period.last, until)
         totals = np.bincount(group, weights=counted, minlength=group_count)
         is_blank = (np.bincount(group, weights=found.is_known(until), minlength=group_count) == 0) & (causes > 0)
@@ -62,16 +65,19 @@ def reached(evaluation: Evaluation, measure: Measure) -> Column:
     return Column(values[evaluation.places, slot], codes[evaluation.places, slot])
 
 
-def _groups(evaluation: Evaluation, measure: Measure) -> Integers | None:
-    """Return of which member of the dimension each counted member is a part; None if that cannot be told."""
+def _groups(evaluation: Evaluation, measure: Measure) -> Membership | None:
+    """Return of which member of the dimension each counted member is a part; None if that cannot be told.
+
+    A member that moves counts where it is at the end of the period.
+    """
     numbers, dimension = evaluation.world.numbers, evaluation.dimension
     count = len(numbers.members(measure.over))
     if dimension == COMPANY:
-        return np.zeros(count, dtype=np.int64)
+        return together(count)
     if dimension == measure.over:
-        return np.arange(count, dtype=np.int64)
-    if measure.over == "rep" and dimension in {"team", "region"}:
-        return numbers.group_of_reps(dimension)
+        return fixed(np.arange(count, dtype=np.int64))
+    if measure.over == "rep" and dimension in GROUPS:
+        return numbers.groups_of_reps(dimension)
     return None
 
 

@@ -17,8 +17,10 @@ from kpis.definitions import COMPANY, Catalogue
 from kpis.directory import Directory
 from kpis.engine import FactEngine, integer_column, number_column, opened, text_column
 from kpis.facts import FACTS, Fact
+from kpis.holders import Holders, holders_of
 from kpis.measures import grouped, sampled
 from kpis.members import Members
+from kpis.memberships import GROUPS, Membership
 from kpis.plan import Plan, plan_of
 from kpis.samples import DistinctSample, QuantileSample, distinct_sample, quantile_sample
 from kpis.stays import StaySample
@@ -27,11 +29,12 @@ from kpis.totals import fact_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from kpis.evaluate import Numbered
+
 Computed = TypeVar("Computed", Block, QuantileSample, DistinctSample, StaySample)
 
 _MOST_KEPT: Final = 64
 """Blocks kept in memory: a scorecard crossed with a team asks for about ten."""
-_GROUPS: Final = ("team", "region")
 
 
 class SnapshotCrossing:
@@ -80,7 +83,7 @@ class CrossedNumbers:
         self._cube = cube
         self._catalogue = catalogue
         self._dimensions = dimensions
-        self._directory = Directory(cube.dimensions, {name: cube.group_of_reps(name) for name in _GROUPS})
+        self._directory = Directory(cube.dimensions, {name: cube.groups_of_reps(name) for name in GROUPS})
         self.tables = cube.tables
 
     def span(self, fact: str) -> Span | None:
@@ -91,9 +94,21 @@ class CrossedNumbers:
         """Return the members of one dimension."""
         return self._cube.members(dimension)
 
-    def group_of_reps(self, dimension: str) -> Integers:
-        """Return the team or region of each rep."""
-        return self._cube.group_of_reps(dimension)
+    def groups_of_reps(self, dimension: str) -> Membership:
+        """Return in which team or region each rep is on which days."""
+        return self._cube.groups_of_reps(dimension)
+
+    def holders(self, dimension: str) -> Holders | None:
+        """Return the reps, or pairs with a rep, behind pairs with teams and regions, if any rep ever moved."""
+        if dimension == COMPANY:
+            return None
+        return holders_of(self._cube.sizes, self._directory.groups, self._dimensions, self._of_holders)
+
+    def _of_holders(self, dimensions: tuple[str, ...]) -> Numbered:
+        if len(dimensions) == 1:
+            return self._cube
+        left, right = dimensions
+        return self._crossing.numbers(self._cube, self._catalogue, (left, right))
 
     def targets(self, kpi: str, dimension: str) -> Block | None:  # noqa: ARG002 targets are not set for pairs
         """Return None: no target is set for a pair."""
@@ -165,16 +180,16 @@ class CrossedNumbers:
         return chosen if is_split else None
 
     def _columns(self, fact: Fact) -> tuple[str, ...]:
-        return tuple(fact.dimensions["rep" if name in _GROUPS else name] for name in self._dimensions)
+        return tuple(fact.dimensions["rep" if name in GROUPS else name] for name in self._dimensions)
 
     def _codes(self, rows: pa.Table) -> Integers:
-        """Return the code of each row's pair."""
+        """Return the code of each row's pair, on the row's day."""
         left, right = (self._one(rows, place, name) for place, name in enumerate(self._dimensions))
         return left * len(self._cube.members(self._dimensions[1])) + right
 
     def _one(self, rows: pa.Table, place: int, dimension: str) -> Integers:
         column = text_column(rows, f"c{place}")
-        if dimension in _GROUPS:
-            codes: Integers = self._directory.groups[dimension][self._directory.codes("rep", column)]
-            return codes
+        if dimension in GROUPS:
+            reps = self._directory.codes("rep", column)
+            return self._directory.groups[dimension].of(reps, integer_column(rows, "day"))
         return self._directory.codes(dimension, column)

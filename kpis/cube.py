@@ -12,11 +12,13 @@ from typing import Final, cast
 from kpis.arrays import Array, MappedArrays, write_arrays
 from kpis.blocks import Block, Integers, Numbers
 from kpis.errors import KpiError
+from kpis.holders import Holders, holders_of
 from kpis.members import Dimensions, Member, Members
+from kpis.memberships import GROUPS, Membership, Memberships, When
 from kpis.samples import DistinctSample, QuantileSample
 from kpis.stays import StaySample
 
-VERSION: Final = 4
+VERSION: Final = 5
 _INDEX: Final = "cube.json"
 _ARRAYS: Final = "cube.bin"
 
@@ -35,13 +37,14 @@ class CubeData:
     """All that a cube holds, while it is made.
 
     Blocks are named ``fact.axis.dimension``, samples ``measure.dimension``, targets ``kpi.dimension``; ``groups``
-    lead from each rep to its team and region.
+    lead from each rep to its team and region, as they are now or as they were then (``when``).
     """
 
     today: int
     tables: frozenset[str]
     dimensions: Mapping[str, Members]
-    groups: Mapping[str, Integers]
+    groups: Memberships
+    when: When
     fingerprint: str
     blocks: dict[str, Block] = field(default_factory=dict)
     quantiles: dict[str, QuantileSample] = field(default_factory=dict)
@@ -56,7 +59,10 @@ class CubeData:
 def write_cube(data: CubeData, folder: Path) -> None:
     """Write the cube into the folder. The same data gives the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
-    arrays: dict[str, Array] = {f"group.{name}": codes for name, codes in sorted(data.groups.items())}
+    arrays: dict[str, Array] = {}
+    for name, reps in sorted(data.groups.items()):
+        parts = {"first": reps.first, "moves": reps.moves, "groups": reps.groups}
+        arrays |= {f"group.{name}.{part}": array for part, array in parts.items()}
     totals: dict[str, object] = {}
     for kind, blocks in (("block", data.blocks), ("target", data.targets)):
         for name, block in sorted(blocks.items()):
@@ -74,6 +80,7 @@ def write_cube(data: CubeData, folder: Path) -> None:
         "version": VERSION,
         "fingerprint": data.fingerprint,
         "today": data.today,
+        "when": data.when,
         "tables": sorted(data.tables),
         "dimensions": {name: _columns(members) for name, members in data.dimensions.items()},
         "spans": {name: [span.first, span.last, span.rows] for name, span in sorted(data.spans.items())},
@@ -96,8 +103,10 @@ class Cube:
         self._distincts: dict[str, DistinctSample | None] = {}
         self._stays: dict[str, StaySample | None] = {}
         self._members: dict[str, Members] = {}
+        self._groups: dict[str, Membership] = {}
         self.fingerprint = cast("str", index["fingerprint"])
         self.today = cast("int", index["today"])
+        self.when = cast("When", index["when"])
         self.tables = frozenset(cast("list[str]", index["tables"]))
         self.problems = tuple(cast("list[str]", index["problems"])) + tuple(
             cast("list[str]", index["target_problems"])
@@ -117,6 +126,12 @@ class Cube:
             ) from error
 
     @cached_property
+    def sizes(self) -> Mapping[str, int]:
+        """How many members each dimension has."""
+        dimensions = cast("Mapping[str, Mapping[str, list[object]]]", self._index["dimensions"])
+        return {name: len(columns["ids"]) for name, columns in dimensions.items()}
+
+    @cached_property
     def dimensions(self) -> Dimensions:
         """All members by dimension."""
         named = cast("Mapping[str, object]", self._index["dimensions"])
@@ -129,9 +144,18 @@ class Cube:
             self._members[dimension] = _members(dimension, columns)
         return self._members[dimension]
 
-    def group_of_reps(self, dimension: str) -> Integers:
-        """Return the team or region of each rep, by code."""
-        return self._integers(f"group.{dimension}")
+    def groups_of_reps(self, dimension: str) -> Membership:
+        """Return in which team or region each rep is on which days."""
+        if dimension not in self._groups:
+            parts = (self._integers(f"group.{dimension}.{part}") for part in ("first", "moves", "groups"))
+            self._groups[dimension] = Membership(*parts)
+        return self._groups[dimension]
+
+    def holders(self, dimension: str) -> Holders | None:
+        """Return the reps behind teams or regions, if any of them ever moved."""
+        if dimension not in GROUPS:
+            return None
+        return holders_of(self.sizes, {dimension: self.groups_of_reps(dimension)}, (dimension,), lambda _: self)
 
     def span(self, fact: str) -> Span | None:
         """Return the days and rows of a fact, None if its table was never read."""
@@ -184,7 +208,8 @@ class Cube:
             self.today,
             self.tables,
             self.dimensions,
-            {name: self.group_of_reps(name) for name in ("team", "region")},
+            {name: self.groups_of_reps(name) for name in GROUPS},
+            self.when,
             self.fingerprint,
             blocks["block"],
             {name: cast("QuantileSample", self.quantile(*name.split("."))) for name in samples["quantile"]},

@@ -13,7 +13,9 @@ from sqlglot import exp
 from kpis.blocks import Integers
 from kpis.engine import FactEngine, Words
 from kpis.facts import FACTS
+from kpis.histories import HistoryRow, history_rows, memberships_of
 from kpis.members import UNSPECIFIED, Member, Members, members_of_words, unspecified
+from kpis.memberships import GROUPS, Memberships, When
 from kpis.words import fold
 
 WORD_DIMENSIONS: Final = ("market", "source", "kind", "channel", "stage")
@@ -21,14 +23,14 @@ WORD_DIMENSIONS: Final = ("market", "source", "kind", "channel", "stage")
 
 _REFERENCES: Final = (
     ("opportunity", "owner", "rep"), ("lead", "owner", "rep"), ("activity", "owner", "rep"),
-    ("opportunity_line", "product", "product"), ("account", "owner", "rep"),
+    ("opportunity_line", "product", "product"), ("account", "owner", "rep"), ("rep_history", "rep", "rep"),
 )  # fmt: skip
 
 
 class Directory:
-    """The members of every dimension, and to which team and region each rep belongs (now)."""
+    """The members of every dimension, and to which team and region each rep belongs on which days."""
 
-    def __init__(self, dimensions: Mapping[str, Members], groups: Mapping[str, Integers]) -> None:
+    def __init__(self, dimensions: Mapping[str, Members], groups: Memberships) -> None:
         self.dimensions = dimensions
         self.groups = groups
         self.unknown: dict[str, set[str]] = {}
@@ -61,21 +63,24 @@ class Directory:
         return UNSPECIFIED
 
 
-def directory_of(engine: FactEngine, seen: Mapping[str, Iterable[str]]) -> Directory:
-    """Number all members: those of the tables rep, product and campaign, and the ``seen`` words of the others."""
+def directory_of(engine: FactEngine, seen: Mapping[str, Iterable[str]], when: When) -> Directory:
+    """Number all members: those of the tables rep, product and campaign, and the ``seen`` words of the others.
+
+    ``when`` says whether reps belong to the groups that they have now, or to those that they had then.
+    """
     reps = _rep_rows(engine)
     selling = _selling(engine) if "rep" in engine.facts else []
     rep_members = _members("rep", [(row[0], row[1], (row[2],)) for row in reps], frozenset(selling))
+    history = history_rows(engine, rep_members) if when == "then" else []
     dimensions = {
         "rep": rep_members,
-        "team": members_of_words("team", [row[3] for row in reps], _groups_of(reps, 3, selling)),
-        "region": members_of_words("region", [row[4] for row in reps], _groups_of(reps, 4, selling)),
+        **{name: _groups(name, reps, history, rep_members) for name in GROUPS},
         "product": _members("product", _named(engine, "product")),
         **{dimension: members_of_words(dimension, seen.get(dimension, ())) for dimension in WORD_DIMENSIONS},
         "campaign": _campaigns(engine, seen.get("campaign", ())),
     }
-    groups = {name: _group_codes(reps, place, rep_members, dimensions[name]) for name, place in _GROUP_PLACES.items()}
-    return Directory(dimensions, groups)
+    now = {name: _group_codes(reps, place, rep_members, dimensions[name]) for name, place in _GROUP_PLACES.items()}
+    return Directory(dimensions, memberships_of(now, history, dimensions))
 
 
 @lru_cache(maxsize=1 << 17)  # the samples of one cube have the same accounts, again and again
@@ -126,9 +131,12 @@ def _campaigns(engine: FactEngine, seen: Iterable[str]) -> Members:
     return _members("campaign", [*_named(engine, "campaign"), *((word, word, ()) for word in strangers)])
 
 
-def _groups_of(reps: list[_Row], place: int, selling: Iterable[str]) -> set[str]:
-    sells = frozenset(selling)
-    return {row[place].strip() for row in reps if row[0] in sells}
+def _groups(dimension: str, reps: list[_Row], history: Iterable[HistoryRow], members: Members) -> Members:
+    """Return all groups that reps are in, or were; lists show those of reps that sell."""
+    place, sells = _GROUP_PLACES[dimension], {member.id: member.is_listed for member in members.all}
+    words = [(row[place].strip(), sells[row[0]]) for row in reps]
+    words += [(row.groups[dimension], members.all[row.rep].is_listed) for row in history if dimension in row.groups]
+    return members_of_words(dimension, [word for word, _ in words], {word for word, is_listed in words if is_listed})
 
 
 def _group_codes(reps: list[_Row], place: int, members: Members, groups: Members) -> Integers:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, Protocol
+from dataclasses import dataclass, replace
+from typing import Final, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,9 @@ from kpis.cube import Span
 from kpis.definitions import COMPANY, Catalogue, Measure
 from kpis.facts import FACTS, Fact
 from kpis.formula import Formula, Name, Negative, Number, Operation, parse, parse_condition
+from kpis.holders import Held, Holders, held
 from kpis.members import Members
+from kpis.memberships import Membership
 from kpis.reached import FirstMonths, first_months
 from kpis.results import Codes, Column, Reasons, constant, merged_codes, missing
 from kpis.said import said
@@ -28,6 +30,10 @@ from kpis.timeline import Timeline
 from kpis.totals import Total, total_of
 
 _DATED: Final = frozenset({"flow", "distinct", "quantile"})
+
+
+Moment = Literal["until", "before"]
+"""The last day of a period so far, or the day before the period."""
 
 
 class Numbered(Protocol):
@@ -58,8 +64,11 @@ class Numbered(Protocol):
     def members(self, dimension: str) -> Members:
         """Return the members of a dimension."""
 
-    def group_of_reps(self, dimension: str) -> Integers:
-        """Return the team or region of each rep."""
+    def groups_of_reps(self, dimension: str) -> Membership:
+        """Return in which team or region each rep is on which days."""
+
+    def holders(self, dimension: str) -> Holders | None:
+        """Return the reps behind teams and regions, if any of them ever moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,7 @@ class Evaluation:
         self._bounds: dict[tuple[int, str], tuple[Integers, Integers, Integers]] = {}
         self._shifted: dict[str, Evaluation] = {}
         self._first_months: dict[tuple[object, ...], FirstMonths] = {}
+        self._holding: dict[Moment, Held] = {}
 
     def __len__(self) -> int:
         return len(self.members)
@@ -165,6 +175,11 @@ class Evaluation:
 
     def held(self, measure: Measure, total: Total) -> Numbers | None:
         """Return a total over what is in stock at the end of each period; None where it is not at hand."""
+        by_holder = self.holding("until")
+        found = by_holder.evaluation._held(measure, total)
+        return None if found is None else by_holder.added(found)
+
+    def _held(self, measure: Measure, total: Total) -> Numbers | None:
         start, sides = np.full(len(self.timeline), FIRST_DAY, dtype=np.int64), []
         for axis in (measure.axis, measure.end_axis):
             block = self.world.numbers.block(FACTS[measure.fact].table, axis, self.dimension)
@@ -185,6 +200,17 @@ class Evaluation:
         """Return an evaluation of other cells over the same timeline."""
         return Evaluation(self.world, dimension, members, self.timeline, places)
 
+    def within(self, numbers: Numbered, dimension: str, members: Integers, places: Integers) -> Evaluation:
+        """Return an evaluation of cells of other numbers over the same timeline."""
+        return Evaluation(replace(self.world, numbers=numbers), dimension, members, self.timeline, places)
+
+    def holding(self, moment: Moment) -> Held:
+        """Return the cells by who holds them at a moment of their period."""
+        if moment not in self._holding:
+            days = self.timeline.until if moment == "until" else self.timeline.first - 1
+            self._holding[moment] = held(self, days)
+        return self._holding[moment]
+
     def at(self, dimension: str, timeline: Timeline, members: Integers, places: Integers) -> Evaluation:
         """Return an evaluation of other cells over another timeline."""
         return Evaluation(self.world, dimension, members, timeline, places)
@@ -193,7 +219,7 @@ class Evaluation:
         kinds: dict[str, Callable[[Measure], Column]] = {
             "flow": self._flow,
             "stock": self.stock,
-            "overlap": self._overlap,
+            "overlap": self.overlap,
             "age": lambda of: presence.age(self, of),
             "older": lambda of: presence.older(self, of),
             "survivors": lambda of: presence.survivors(self, of),
@@ -215,6 +241,23 @@ class Evaluation:
 
     def stock(self, measure: Measure) -> Column:
         """Return sums over the rows that have come by the end of the period and have not left."""
+        return self._of_holders(measure, Evaluation._stock)
+
+    def overlap(self, measure: Measure) -> Column:
+        """Return sums over the rows that have come by the end of the period and had not left before it."""
+        return self._of_holders(measure, Evaluation._overlap)
+
+    def _of_holders(self, measure: Measure, compute: Callable[[Evaluation, Measure], Column]) -> Column:
+        """Return what a computation gives for who holds the cells at the end of their period, added up."""
+        by_holder = self.holding("until")
+        column = compute(by_holder.evaluation, measure)
+        if by_holder.places is None:
+            return column
+        if np.isnan(column.values).any():
+            return self.not_split(measure)
+        return Column(by_holder.added(column.values))
+
+    def _stock(self, measure: Measure) -> Column:
         start = np.full(len(self.timeline), FIRST_DAY, dtype=np.int64)
         entered = self._summed(measure, measure.axis, start, self.timeline.until, "until")
         left = self._summed(measure, measure.end_axis, start, self.timeline.until, "until")

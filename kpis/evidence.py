@@ -22,13 +22,13 @@ from kpis.engine import FactEngine, text_column
 from kpis.facts import FACTS, Fact
 from kpis.measures import condition_tree
 from kpis.members import UNSPECIFIED
+from kpis.memberships import GROUPS, Stint
 from kpis.periods import Period
 from kpis.totals import fact_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-GROUPS: Final = ("team", "region")
 STAYING: Final = frozenset({"stock", "overlap", "age", "survivors"})
 """The kinds of measures over what comes and may leave."""
 DIFFERENT: Final = frozenset({"distinct", "survivors"})
@@ -56,7 +56,7 @@ class Evidence:
         self.engine = engine
         self.cube = cube
         self.today = today
-        self.groups = {name: cube.group_of_reps(name) for name in GROUPS}
+        self.groups = {name: cube.groups_of_reps(name) for name in GROUPS}
         self._directory = Directory(cube.dimensions, self.groups)
         self._words: dict[tuple[str, str], Mapping[str, int]] = {}
 
@@ -109,24 +109,44 @@ class Evidence:
         if fact is None:
             return [exp.false()]
         pairs = zip(scope.dimensions, scope.members, strict=True)
-        return [self._members_tree(fact, dimension, codes) for dimension, codes in pairs]
+        return [
+            self._group_tree(fact, measure, scope.period, dimension, codes)
+            if dimension in GROUPS
+            else self._members_tree(fact, dimension, codes)
+            for dimension, codes in pairs
+        ]
+
+    def members_within(self, group: str, codes: frozenset[int], day: int) -> frozenset[int]:
+        """Return the reps that are in any of these teams or regions on a day."""
+        return frozenset(np.flatnonzero(np.isin(self.groups[group].on(day), list(codes))).tolist())
 
     def _fact(self, measure: Measure, scope: Scope) -> Fact:
         """Return the fact to ask; of one that cannot be split so, no row meets the scope's conditions."""
         return self.fact(measure, scope.dimensions) or fact_of(measure)
 
-    def _members_tree(self, fact: Fact, dimension: str, codes: frozenset[int]) -> exp.Expr:
-        base = "rep" if dimension in GROUPS else dimension
-        wanted = self._reps_of(dimension, codes) if dimension in GROUPS else codes
-        column = exp.column(fact.dimensions[base])
-        words = [word for word, code in self._words_of(fact, base).items() if code in wanted]
+    def _group_tree(
+        self, fact: Fact, measure: Measure, period: Period, dimension: str, codes: frozenset[int]
+    ) -> exp.Expr:
+        """Return the condition for rows of reps in a group: on the row's day, or of what stays, at its moment."""
+        if measure.kind in STAYING or self.groups[dimension].is_fixed:
+            moment = period.first - 1 if measure.kind == "survivors" else min(period.last, self.today)
+            return self._members_tree(fact, "rep", self.members_within(dimension, codes, moment))
+        stints = self.groups[dimension].stints(codes)
+        day = exp.column(f"{measure.axis}_day")
+        return exp.or_(exp.false(), *(self._stint_tree(fact, stint, day.copy()) for stint in stints))
+
+    def _stint_tree(self, fact: Fact, stint: Stint, day: exp.Expr) -> exp.Expr:
+        is_theirs = self._members_tree(fact, "rep", frozenset(stint.members))
+        is_then = exp.Between(this=day, low=exp.convert(stint.first), high=exp.convert(stint.last))
+        return exp.and_(is_theirs, is_then)
+
+    def _members_tree(self, fact: Fact, dimension: str, wanted: frozenset[int]) -> exp.Expr:
+        column = exp.column(fact.dimensions[dimension])
+        words = [word for word, code in self._words_of(fact, dimension).items() if code in wanted]
         tree: exp.Expr = exp.In(this=column, expressions=[exp.convert(word) for word in words])
         if not words:
             tree = exp.false()
         return exp.or_(tree, exp.Is(this=column.copy(), expression=exp.null())) if UNSPECIFIED in wanted else tree
-
-    def _reps_of(self, group: str, codes: frozenset[int]) -> frozenset[int]:
-        return frozenset(np.flatnonzero(np.isin(self.groups[group], list(codes))).tolist())
 
     def _words_of(self, fact: Fact, dimension: str) -> Mapping[str, int]:
         """Return which member each word in a fact's rows means."""

@@ -6,16 +6,15 @@ import numpy as np
 
 from kpis.cube import Cube
 from kpis.members import Who, resolve_who
+from kpis.memberships import GROUPS, Membership
 from kpis.said import Sentence, said
-
-_GROUPS = ("team", "region")
 
 
 class Limit:
     """A slice such as ``team:West`` that bounds what may be asked; empty words bound nothing.
 
-    Inside are the slice itself, its reps, teams of a region that have all their reps in it, and anything crossed with
-    one of these. Raises `QuestionError` if the words mean no slice.
+    Inside are the slice itself, its reps of today with all that is theirs, teams of a region that never had a rep
+    outside it, and anything crossed with one of these. Raises `QuestionError` if the words mean no slice.
     """
 
     def __init__(self, cube: Cube, words: str) -> None:
@@ -44,15 +43,20 @@ class Limit:
         for own, member in zip(who.dimensions, who.codes, strict=True):
             if own == dimension and member == code:
                 return True
-            if dimension in _GROUPS and self._is_part(own, member, dimension, code):
+            if dimension in GROUPS and self._is_part(own, member, dimension, code):
                 return True
         return False
 
     def _is_part(self, own: str, member: int, dimension: str, code: int) -> bool:
-        group_of_rep = self._cube.group_of_reps(dimension)
+        groups = self._cube.groups_of_reps(dimension)
         if own == "rep":
-            return bool(group_of_rep[member] == code)
-        if own == "team" and dimension == "region":
-            groups = group_of_rep[self._cube.group_of_reps("team") == member]
-            return len(groups) > 0 and bool(np.all(groups == code))
-        return False
+            return bool(groups.of(np.array([member]), self._cube.today)[0] == code)
+        return own == "team" and dimension == "region" and self._is_never_outside(member, groups, code)
+
+    def _is_never_outside(self, team: int, regions: Membership, region: int) -> bool:
+        """Tell whether a team ever had reps, and never one who was in another region."""
+        width = regions.group_count
+        pairs = self._cube.groups_of_reps("team").crossed(regions, width)
+        codes = np.concatenate([pairs.first, pairs.groups])
+        of_team = codes[codes // width == team] % width
+        return len(of_team) > 0 and bool(np.all(of_team == region))

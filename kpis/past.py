@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from kpis.definitions import Catalogue
+    from kpis.memberships import When
     from kpis.periods import Calendar
 
 HISTORY: Final = "opportunity_event"
@@ -61,12 +62,14 @@ def write_past(facts: Path, day: int, folder: Path) -> dict[str, int]:
         return {name: _count(connection, folder / f"{name}.parquet") for name in sorted(present)}
 
 
-def write_past_cube(facts: Path, catalogue: Catalogue, calendar: Calendar, day: int, folder: Path) -> None:
+def write_past_cube(  # noqa: PLR0917 each is one thing that a cube depends on
+    facts: Path, catalogue: Catalogue, calendar: Calendar, day: int, folder: Path, when: When = "now"
+) -> None:
     """Write the cube of tables that `write_past` has written, as of that day."""
     import duckdb
 
     with duckdb.connect() as connection:
-        build_cube(connection, _opened(connection, facts), catalogue, calendar, day, folder)
+        build_cube(connection, _opened(connection, facts), catalogue, calendar, day, folder, when=when)
 
 
 def past_query(table: str, day: int) -> str:

@@ -11,6 +11,7 @@ from kpis.definitions import Catalogue, Kpi, Measure
 from kpis.estimates import estimate_of, squares_of
 from kpis.facts import ASSUMPTIONS, FACTS, PARTS, Fact, view_text
 from kpis.formula import names
+from kpis.memberships import When
 from kpis.periods import Calendar
 from kpis.tables_of import parts_of_measure
 from kpis.totals import Total, fact_of, totals_of
@@ -62,8 +63,11 @@ class Plan:
         )
 
 
-def fingerprint(catalogue: Catalogue, calendar: Calendar) -> str:
-    """Return a text that differs where cubes of the same rows hold different numbers."""
+def fingerprint(catalogue: Catalogue, calendar: Calendar, when: When) -> str:
+    """Return a text that differs where cubes of the same rows hold different numbers.
+
+    ``when`` says how teams and regions are taken; see `kpis.memberships`.
+    """
     measures = [repr(measure) for measure in catalogue.measures.values()]
     kpis = [
         repr((kpi.id, kpi.words, kpi.formula, kpi.count, kpi.dimensions, kpi.interval))
@@ -72,7 +76,7 @@ def fingerprint(catalogue: Catalogue, calendar: Calendar) -> str:
     squares = [total.key for _, totals, _ in _squares(catalogue) for total in totals]
     days = repr((calendar.time_zone, calendar.fiscal_year_start_month, sorted(calendar.holidays)))
     views = [*map(view_text, (*PARTS, *(fact.view for fact in FACTS.values()))), repr(sorted(ASSUMPTIONS.items()))]
-    return blake2b("\n".join([*measures, *kpis, *squares, days, *views]).encode(), digest_size=16).hexdigest()
+    return blake2b("\n".join([*measures, *kpis, *squares, days, *views, when]).encode(), digest_size=16).hexdigest()
 
 
 def plan_of(catalogue: Catalogue) -> Plan:

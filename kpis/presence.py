@@ -30,22 +30,30 @@ def age(evaluation: Evaluation, measure: Measure) -> Column:
 
 def older(evaluation: Evaluation, measure: Measure) -> Column:
     """Return how many rows in stock at the end of the period entered more than so many days before it."""
-    sample = evaluation.world.numbers.quantile(measure.name, evaluation.dimension)
+    held = evaluation.holding("until")
+    sample = held.evaluation.world.numbers.quantile(measure.name, held.evaluation.dimension)
     if sample is None:
         return evaluation.not_split(measure)
     than = evaluation.formula(parse(measure.than))
     is_unknown = np.isnan(than.values)
     until = evaluation.timeline.until[evaluation.places]
     last = np.minimum(np.ceil(until - np.where(is_unknown, 0, than.values)) - 1, until).astype(np.int64)
-    start, end = bounds(sample.keys, evaluation.members, np.full_like(last, FIRST_DAY), last)
-    return Column(np.where(is_unknown, np.nan, sample.counts_above(start, end, until)), than.codes)
+    last, until = held.spread(last), held.spread(until)
+    start, end = bounds(sample.keys, held.evaluation.members, np.full_like(last, FIRST_DAY), last)
+    counts = held.added(sample.counts_above(start, end, until))
+    return Column(np.where(is_unknown, np.nan, counts), than.codes)
 
 
 def survivors(evaluation: Evaluation, measure: Measure) -> Column:
-    """Return how many different values are in stock both before the period and at its end."""
-    sample = evaluation.world.numbers.stays(measure.name, evaluation.dimension)
+    """Return how many different values are in stock both before the period and at its end.
+
+    They are the ones of who held them before the period: of a team, its customers of then.
+    """
+    held = evaluation.holding("before")
+    cells, timeline = held.evaluation, evaluation.timeline
+    sample = cells.world.numbers.stays(measure.name, cells.dimension)
     if sample is None:
         return evaluation.not_split(measure)
-    timeline, places = evaluation.timeline, evaluation.places
-    start, end = evaluation.between(sample.keys, np.full(len(timeline), FIRST_DAY), timeline.until, "until")
-    return Column(sample.survivors(timeline.first[places], timeline.until[places], start, end))
+    start, end = cells.between(sample.keys, np.full(len(timeline), FIRST_DAY), timeline.until, "until")
+    first, until = timeline.first[cells.places], timeline.until[cells.places]
+    return Column(held.added(sample.survivors(first, until, start, end)))

@@ -10,13 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, cast
 
-import numpy as np
 from sqlglot import exp
 
 from kpis.additivity import is_sum_over_rows
 from kpis.build import target_rows
 from kpis.definitions import COMPANY, Catalogue, Condition, Measure
-from kpis.evidence import DIFFERENT, GROUPS, Evidence, Scope
+from kpis.evidence import DIFFERENT, Evidence, Scope
 from kpis.facts import FACTS
 from kpis.formula import (
     Comparator,
@@ -31,6 +30,7 @@ from kpis.formula import (
 )
 from kpis.measures import condition_tree
 from kpis.members import Member
+from kpis.memberships import GROUPS
 from kpis.periods import Calendar, Period, business_days, date_of, elapsed
 from kpis.reached import first_known_day, months_between
 from kpis.shifts import shifted_period
@@ -221,7 +221,7 @@ class Recount:
             return list(listed)
         codes = scope.members[0]
         if scope.dimension != over:
-            codes = frozenset(np.flatnonzero(np.isin(self.evidence.groups[scope.dimension], list(codes))).tolist())
+            codes = self.evidence.members_within(scope.dimension, codes, min(scope.period.last, self.evidence.today))
         return [member for member in listed if member.code in codes]
 
     def _verdict(self, measure: Measure, member: Member, period: Period) -> Verdict:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from kpis.blocks import Integers, is_unchanged
+from kpis.blocks import Integers, days_of, is_unchanged, members_of
 from kpis.cube import CubeData
+from kpis.memberships import Membership
 from kpis.samples import (
     DistinctSample,
     QuantileSample,
     changed_distinct,
     changed_quantiles,
-    recoded_distinct,
-    recoded_quantiles,
+    placed_distinct,
+    placed_quantiles,
 )
-from kpis.stays import StaySample, changed_stays, recoded_stays
+from kpis.stays import StaySample, changed_stays, placed_stays
 
 Sample = QuantileSample | DistinctSample | StaySample
 
@@ -32,14 +33,23 @@ def changed(old: Sample, gone: Sample, came: Sample) -> Sample:
 
 
 def recoded(sample: Sample, codes: Integers) -> Sample:
-    """Return the sample with each member under its new code, or in its group."""
-    if is_unchanged(codes):
-        return sample
+    """Return the sample with each member under its new code."""
+    return sample if is_unchanged(codes) else _placed(sample, codes[members_of(sample.keys)])
+
+
+def rolled_up(sample: Sample, membership: Membership) -> Sample:
+    """Return the sample in which each member's entries count for its group of the entry's day."""
+    if membership.is_fixed:
+        return recoded(sample, membership.first)
+    return _placed(sample, membership.of(members_of(sample.keys), days_of(sample.keys)))
+
+
+def _placed(sample: Sample, members: Integers) -> Sample:
     if isinstance(sample, QuantileSample):
-        return recoded_quantiles(sample, codes)
+        return placed_quantiles(sample, members)
     if isinstance(sample, StaySample):
-        return recoded_stays(sample, codes)
-    return recoded_distinct(sample, codes)
+        return placed_stays(sample, members)
+    return placed_distinct(sample, members)
 
 
 def cancelled(gone: Sample, came: Sample) -> bool:

@@ -181,14 +181,14 @@ def _places_for(new_keys: Integers, new_values: Integers, keys: Integers, values
     return np.asarray(start + np.bincount(owner, weights=is_before, minlength=len(start)), dtype=np.int64)
 
 
-def recoded_quantiles(sample: QuantileSample, codes: Integers) -> QuantileSample:
-    """Return the sample with each member under its new code, or in its group."""
-    return quantile_sample(codes[members_of(sample.keys)], days_of(sample.keys), sample.values)
+def placed_quantiles(sample: QuantileSample, members: Integers) -> QuantileSample:
+    """Return the sample with each entry under another member, a member for each entry."""
+    return quantile_sample(members, days_of(sample.keys), sample.values)
 
 
-def recoded_distinct(sample: DistinctSample, codes: Integers) -> DistinctSample:
-    """Return the sample with each member under its new code, or in its group."""
-    return distinct_sample(codes[members_of(sample.keys)], days_of(sample.keys), sample.values, sample.rows)
+def placed_distinct(sample: DistinctSample, members: Integers) -> DistinctSample:
+    """Return the sample with each entry under another member, a member for each entry."""
+    return distinct_sample(members, days_of(sample.keys), sample.values, sample.rows)
 
 
 def distinct_sample(members: Integers, days: Integers, values: Integers, rows: Integers) -> DistinctSample:

@@ -14,9 +14,9 @@ from kpis.definitions import COMPANY, DIMENSIONS, Dimension, Kpi
 from kpis.errors import QuestionError, suggest
 from kpis.evaluate import Numbered
 from kpis.members import Members, Who, dimension_called
+from kpis.memberships import GROUPS
 from kpis.said import Sentence, said
 
-_GROUPS: Final = ("team", "region")
 _MOST_DIMENSIONS: Final = 2
 """More than so many dimensions are not crossed."""
 
@@ -47,8 +47,9 @@ def split_of(answerer: Answerer, kpi: Kpi, who: Who, by: str) -> Split:
     every = np.arange(len(members), dtype=np.int64)
     if not who.dimensions:
         return Split(dimension, dimension, every, _names(members, every), answerer.cube)
-    if dimension == "rep" and who.dimensions[0] in _GROUPS:
-        inside = np.flatnonzero(answerer.cube.group_of_reps(who.dimensions[0]) == who.codes[0])
+    reps = answerer.cube.groups_of_reps(who.dimensions[0]) if who.dimensions[0] in GROUPS else None
+    if dimension == "rep" and reps is not None and reps.is_fixed:
+        inside = np.flatnonzero(reps.first == who.codes[0])
         return Split(dimension, dimension, inside, _names(members, inside), answerer.cube)
     left, right = sorted((dimension, who.dimensions[0]))
     width = len(answerer.cube.members(right))
@@ -80,9 +81,9 @@ def _dimension(kpi: Kpi, who: Who, by: str) -> str:
 
 def _usual(kpi: Kpi, who: Who, possible: Sequence[Dimension]) -> str:
     """Return the dimension that people look at first: a group's reps, else what the KPI is usually split by."""
-    wanted = ("rep", kpi.by) if who.dimensions and who.dimensions[0] in _GROUPS else (kpi.by, "rep")
+    wanted = ("rep", kpi.by) if who.dimensions and who.dimensions[0] in GROUPS else (kpi.by, "rep")
     not_above = [
-        one for one in possible if not (who.dimensions and one in {"rep", *_GROUPS} and "rep" in who.dimensions)
+        one for one in possible if not (who.dimensions and one in {"rep", *GROUPS} and "rep" in who.dimensions)
     ]
     return next((one for one in (*wanted, *not_above) if one in not_above), "")
 

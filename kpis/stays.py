@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kpis.blocks import Integers, Numbers, days_of, keys_of, members_of, order_of
+from kpis.blocks import Integers, Numbers, days_of, keys_of, order_of
 from kpis.samples import different_ranges, is_first, laid_out, places_with, ranges_in_parts, signs
 
 FOR_EVER: Final = 9_999_999
@@ -51,9 +51,9 @@ def stay_sample(members: Integers, days: Integers, values: Integers, ends: Integ
     return StaySample(keys[order], values[order], ends[order])
 
 
-def recoded_stays(sample: StaySample, codes: Integers) -> StaySample:
-    """Return the sample with each member under its new code, or in its group."""
-    return stay_sample(codes[members_of(sample.keys)], days_of(sample.keys), sample.values, sample.ends)
+def placed_stays(sample: StaySample, members: Integers) -> StaySample:
+    """Return the sample with each entry under another member, a member for each entry."""
+    return stay_sample(members, days_of(sample.keys), sample.values, sample.ends)
 
 
 def changed_stays(old: StaySample, gone: StaySample, came: StaySample) -> StaySample:

@@ -76,6 +76,7 @@ _ALL: Final = (
         "rep", "a person who sells",
         "name!", "email", "manager>rep", "team", "region", "hired_on:date", "left_on:date", "is_active:boolean",
     ),
+    _table("rep_history", "a rep's team and region from a day on", "rep>rep!", "started_on:date!", "team", "region"),
     _table("account", "a company", "name!", "region", "market", "owner>rep", "created_at:instant"),
     _table("product", "a product", "name!", "family", "list_price:number", "unit_cost:number"),
     _table(

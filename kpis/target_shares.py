@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kpis.additivity import adds_up_over_time
-from kpis.blocks import Integers
 from kpis.definitions import COMPANY, DIMENSIONS, Catalogue
 from kpis.members import Members
+from kpis.memberships import Memberships
 from kpis.periods import Calendar, Period, business_days
 from kpis.targets import Goal, TargetRow, understood
 
@@ -53,7 +53,7 @@ class TargetShares:
         rows: Iterable[TargetRow],
         catalogue: Catalogue,
         dimensions: Mapping[str, Members],
-        groups: Mapping[str, Integers],
+        groups: Memberships,
         calendar: Calendar,
     ) -> None:
         self._catalogue = catalogue
@@ -90,22 +90,31 @@ class TargetShares:
     def _days(self, kpi: str, dimension: str, member: int, period: Period) -> list[tuple[_Set, list[int]]]:
         """Return the rows that count with the days on which they do: the member's own, else those below it."""
         found = self._own_days(kpi, dimension, member, period)
-        for below in self._below(kpi, dimension, member):
+        for below in self._below(kpi, dimension):
             covered = {day for _, days in found for day in days}
             for other_dimension, other in below:
                 own = self._own_days(kpi, other_dimension, other, period)
-                kept = [(one, [day for day in days if day not in covered]) for one, days in own]
+                kept = [
+                    (one, [day for day in self._inside(dimension, member, other, days) if day not in covered])
+                    for one, days in own
+                ]
                 found += [(one, days) for one, days in kept if days]
         return found
 
-    def _below(self, kpi: str, dimension: str, member: int) -> list[list[tuple[str, int]]]:
+    def _below(self, kpi: str, dimension: str) -> list[list[tuple[str, int]]]:
         """Return the members whose targets complete this one's, those of the first dimension first."""
         if dimension in self._groups:
-            reps = np.flatnonzero(self._groups[dimension] == member).tolist()
-            return [[("rep", rep) for rep in reps if (kpi, "rep", rep) in self._sets]]
+            return [[(name, code) for of, name, code in self._sets if of == kpi and name == "rep"]]
         if dimension != COMPANY:
             return []
         return [[(name, code) for of, name, code in self._sets if of == kpi and name == one] for one in DIMENSIONS]
+
+    def _inside(self, dimension: str, member: int, below: int, days: list[int]) -> list[int]:
+        """Return the days on which a member below belongs to this one: a rep that moves takes its target along."""
+        if dimension not in self._groups:
+            return days
+        groups = self._groups[dimension].of(np.full(len(days), below), np.array(days, dtype=np.int64))
+        return [day for day, group in zip(days, groups.tolist(), strict=True) if group == member]
 
     def _own_days(self, kpi: str, dimension: str, member: int, period: Period) -> list[tuple[_Set, list[int]]]:
         """Return the member's own rows with the days on which they count: of several, the one with the fewest days,

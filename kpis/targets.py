@@ -6,7 +6,7 @@ the mean of its business days, of all its days if none of them weighs. Where sev
 the row with the fewest days counts there, then the one that begins last, then the last id.
 
 A member's own rows count; on days without any, what adds up is added up from below: for a team or region from its
-reps, for the company from the reps, else the teams, else the regions, else one of the other dimensions.
+reps of that day, for the company from the reps, else the teams, else the regions, else one of the other dimensions.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from kpis.blocks import Block, Integers, Numbers, block_of, days_of, keys_of, me
 from kpis.definitions import COMPANY, DIMENSIONS, Catalogue
 from kpis.errors import suggest
 from kpis.members import Members, dimension_called
+from kpis.memberships import Membership, Memberships, together
 from kpis.periods import BusinessDays, Calendar, date_of
 from kpis.said import Sentence, any_of, said
 from kpis.words import fold
@@ -78,7 +79,7 @@ def target_blocks(
     rows: Iterable[TargetRow],
     catalogue: Catalogue,
     dimensions: Mapping[str, Members],
-    groups: Mapping[str, Integers],
+    groups: Memberships,
     calendar: Calendar,
 ) -> tuple[dict[str, Block], list[str]]:
     """Return the blocks by ``kpi.dimension``, and a sentence for each row that cannot be used."""
@@ -187,25 +188,25 @@ def rounded_part(whole: Numbers, share: Numbers) -> Numbers:
     return np.asarray(np.where(share == 1, whole, np.rint(whole * share * grid) / grid), dtype=np.float64)
 
 
-def _with_sums(own: Mapping[str, _Days], groups: Mapping[str, Integers]) -> dict[str, _Days]:
+def _with_sums(own: Mapping[str, _Days], groups: Memberships) -> dict[str, _Days]:
     """Return the goals of each dimension, completed from the ones below on days without own rows."""
     full = dict(own)
-    for dimension, group_of_rep in groups.items():
+    for dimension, reps in groups.items():
         if "rep" in own:
-            full[dimension] = _completed(full.get(dimension), _summed(own["rep"], group_of_rep))
+            full[dimension] = _completed(full.get(dimension), _summed(own["rep"], reps))
     company = full.get(COMPANY)
     for dimension in DIMENSIONS:
         if dimension in own:
             below = own[dimension]
-            company = _completed(company, _summed(below, np.zeros(int(below.members.max()) + 1, dtype=np.int64)))
+            company = _completed(company, _summed(below, together(int(below.members.max()) + 1)))
     if company is not None:
         full[COMPANY] = company
     return full
 
 
-def _summed(days: _Days, groups: Integers) -> _Days:
+def _summed(days: _Days, groups: Membership) -> _Days:
     """Add goals up by group and day; a day is covered, and joined to the day before, if it is for any member."""
-    keys = keys_of(groups[days.members], days.days)
+    keys = keys_of(groups.of(days.members, days.days), days.days)
     pairs, place = np.unique(keys, return_inverse=True)
     sums = np.zeros((len(TOTALS), len(pairs)))
     for total, row in enumerate(days.sums):

@@ -7,7 +7,7 @@ build makes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,6 @@ from kpis.blocks import (
     members_of,
     negated,
     recoded,
-    rolled_up,
     rows_by_entry,
 )
 from kpis.build import (
@@ -46,6 +45,7 @@ from kpis.engine import FactEngine
 from kpis.errors import KpiError
 from kpis.facts import Fact
 from kpis.members import Members
+from kpis.memberships import Memberships, When, are_same, rolled_up, together
 from kpis.plan import Grouping, Plan, Sampling, fingerprint, plan_of
 from kpis.queries import WORDS, Results, run
 from kpis.sample_changes import Sample, rows_of
@@ -68,16 +68,18 @@ def update_cube(  # noqa: PLR0917 each is one thing that a cube depends on
     previous: Path,
     *,
     largest_share: float = 0.3,
+    when: When = "now",
 ) -> bool:
     """Write into ``folder`` the cube of the canonical tables, made from the ``previous`` one by what changed.
 
     The connection has the tables under their names, and each in the schemas ``new`` (the same), ``old`` (the rows
-    that the previous cube was made of) and ``changed`` (the ids of rows that came, changed or went). Returns False
-    where it was built in full: the previous cube was made of other tables or definitions, or of a large fact more
-    than ``largest_share`` of the rows are affected, from where on a full build is no slower. Raises `KpiError`.
+    that the previous cube was made of) and ``changed`` (the ids of rows that came, changed or went); ``when`` is as
+    in `kpis.build.build_cube`. Returns False where it was built in full: the previous cube was made of other tables
+    or definitions, or of a large fact more than ``largest_share`` of the rows are affected, from where on a full
+    build is no slower. Raises `KpiError`.
     """
     old = _opened(previous)
-    made_of = fingerprint(catalogue, calendar)
+    made_of = fingerprint(catalogue, calendar, when)
     if old and old.tables == tables and old.fingerprint == made_of:
         changes = Changes(connection, tables, old.today, today)
         if not _is_too_much(changes, old, largest_share):
@@ -89,7 +91,7 @@ def update_cube(  # noqa: PLR0917 each is one thing that a cube depends on
             )
             write_cube(data, folder)
             return True
-    build_cube(connection, tables, catalogue, calendar, today, folder)
+    build_cube(connection, tables, catalogue, calendar, today, folder, when=when)
     return False
 
 
@@ -131,7 +133,7 @@ class _Update:
         self._gone = _Rows(self._affected("old", old.today), Directory(old.dimensions, self._old.groups))
         came = self._affected("new", today)
         self._others = run(engine, self._other_plan.groupings.values(), self._other_plan.samplings.values())
-        self.directory = directory_of(engine, self._seen(came))
+        self.directory = directory_of(engine, self._seen(came), self._old.when)
         self._came = _Rows(came, self.directory)
         self._codes = {COMPANY: np.zeros(1, dtype=np.int64)}
         for name, members in self.directory.dimensions.items():
@@ -141,7 +143,9 @@ class _Update:
     def data(self, made_of: str) -> CubeData:
         """Return the updated cube, but for what `kpis.build.complete` adds."""
         directory = self.directory
-        data = CubeData(self._today, self._old.tables, directory.dimensions, directory.groups, made_of)
+        data = CubeData(
+            self._today, self._old.tables, directory.dimensions, directory.groups, self._old.when, made_of
+        )
         for grouping in self._plan.groupings.values():
             for dimension in grouping.dimensions:
                 self._add_blocks(data, grouping, dimension)
@@ -229,7 +233,7 @@ class _Update:
         for dimension, came in samples_of(self.directory, sampling, self._came.results).items():
             if dimension in _groups(self.directory) and "rep" in gone and not self._has_same_groups:
                 reps = self._changed_sample(f"{name}.rep", "rep", gone["rep"], self._came_reps(sampling))
-                sample = sample_changes.recoded(reps, _groups(self.directory)[dimension])
+                sample = sample_changes.rolled_up(reps, _groups(self.directory)[dimension])
             else:
                 sample = self._changed_sample(f"{name}.{dimension}", dimension, gone[dimension], came)
             sample_changes.keep(data, f"{name}.{dimension}", sample)
@@ -244,14 +248,11 @@ class _Update:
         return sample_changes.changed(sample_changes.recoded(old, codes), sample_changes.recoded(gone, codes), came)
 
     def _groups_are_same(self) -> bool:
-        """Tell whether every rep that was there, and is, belongs to the same team and region."""
-        codes = self._codes["rep"]
-        stay = codes >= 0
-        for name, now in self.directory.groups.items():
-            before = self._codes[name][self._old.groups[name][stay]]
-            if not np.array_equal(before, now[codes[stay]]):
-                return False
-        return True
+        """Tell whether every rep that was there, and is, belongs to the same teams and regions."""
+        reps, before = self._codes["rep"], self._old.groups
+        return all(
+            are_same(before[name], now, reps, self._codes[name]) for name, now in self.directory.groups.items()
+        )
 
 
 def _affected_rows(fact: Fact) -> str:
@@ -264,6 +265,5 @@ def _new_codes(old: Members, new: Members) -> Integers:
     return np.array([code_of.get(member.id, -1) for member in old.all], dtype=np.int64)
 
 
-def _groups(directory: Directory) -> Mapping[str, Integers]:
-    everyone = np.zeros(len(directory.dimensions["rep"]), dtype=np.int64)
-    return {**directory.groups, COMPANY: everyone}
+def _groups(directory: Directory) -> Memberships:
+    return {**directory.groups, COMPANY: together(len(directory.dimensions["rep"]))}

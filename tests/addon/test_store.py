@@ -39,7 +39,7 @@ def publish(store: Store, changes: Sequence[Change], moment: datetime = NOON, zo
         draft = store.draft(moment)
         merge = Merge(previous, store.data_folder)
         received = merge.receive(changes)
-        merged = merge.finish(zone)
+        merged = merge.finish(zone, moment.date())
         tables = {
             m.table: TableState(merge.row_count(m.table), merge.write(m.table, draft.fact_file(m.table)))
             for m in merged
@@ -172,6 +172,6 @@ def test_a_source_that_fails_half_way_leaves_nothing_staged(tmp_path: Path) -> N
 
     with pytest.raises(SourceError):
         merge.receive(broken())
-    merge.finish("UTC")
+    merge.finish("UTC", NOON.date())
     assert merge.connection.execute("SELECT id FROM new.opportunity").fetchall() == [("a",)]
     merge.close()

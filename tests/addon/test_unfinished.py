@@ -35,7 +35,7 @@ def receive(folder: Path, changes: Sequence[Change], *, key: str = "k", at: date
     """Receive changes with what was kept before, and return what came."""
     merge = Merge(None, folder)
     received = merge.receive(changes, Unfinished(folder / "kept", key, at))
-    merge.finish("UTC")
+    merge.finish("UTC", NOON.date())
     received.row_count = merge.row_count("rep")
     merge.close()
     return received
@@ -103,7 +103,7 @@ def test_a_source_that_fails_leaves_what_it_delivered_for_the_next_run(tmp_path:
     merge = Merge(None, tmp_path)
     with pytest.raises(SourceError):
         merge.receive(failing(), Unfinished(tmp_path / "kept", "k", NOON))
-    assert merge.finish("UTC") == []
+    assert merge.finish("UTC", NOON.date()) == []
     assert Unfinished(tmp_path / "kept", "k", NOON).cursor == {"part": "1"}
     assert receive(tmp_path, []).row_count == 6
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from kpis.blocks import ROWS, Block, block_of, bounds, combined, negated, order_of, recoded, rolled_up
+from kpis.blocks import ROWS, Block, block_of, bounds, combined, negated, order_of, recoded
+from kpis.memberships import fixed, rolled_up
 from kpis.samples import distinct_sample, quantile_sample
 
 Row = tuple[int, int, float]  # member, day, value
@@ -61,7 +62,7 @@ def test_what_is_added_and_taken_away_leaves_the_block_of_what_is_left(
 @given(ROW_LISTS)
 def test_groups_sum_their_members(rows: list[Row]) -> None:
     groups = integers(0, 1, 1, 0, 2, 2)
-    of_groups = rolled_up(block(rows), groups)
+    of_groups = rolled_up(block(rows), fixed(groups))
     anew = block([(int(groups[member]), day, value) for member, day, value in rows])
     assert np.array_equal(of_groups.keys, anew.keys)
     for member in range(3):

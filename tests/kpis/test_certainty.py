@@ -283,7 +283,7 @@ def rows_of(  # noqa: PLR0917 what to look at, and how
 ) -> list[Fields]:
     """Return the rows of a measure; all of the period without conditions, those that count one with ``ones``."""
     measure = CATALOGUE.measures[name]
-    rows = [row for row in plain.inside(measure.fact, chosen) if row.get(f"{measure.axis}_day") is not None]
+    rows = plain.inside(measure.fact, chosen, f"{measure.axis}_day")
     rows = [row for row in rows if period.first <= cast("int", row[f"{measure.axis}_day"]) <= period.last]
     rows = [row for row in rows if not conditions or all(meets(row, one) for one in measure.where)]
     return [row for row in rows if not ones or row.get(measure.value)]

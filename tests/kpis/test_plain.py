@@ -19,6 +19,7 @@ from kpis.crossing import SnapshotCrossing
 from kpis.cube import Cube
 from kpis.definitions import Kpi
 from kpis.members import Member
+from kpis.memberships import WHENS, When
 from kpis.periods import Calendar, date_of, day_number, parse_period
 from kpis.questions import Question
 from kpis.tables import TABLES
@@ -34,10 +35,10 @@ QUESTIONS_PER_ORG = 400
 COUNTS_MEMBERS = {"reps_at_quota", "products_below_target", "crm_adoption", "ramp_time", "reps_ramping"}
 
 
-def answerer_of(org: Org, folder: Path) -> Answerer:
+def answerer_of(org: Org, folder: Path, when: When = "now") -> Answerer:
     folder.mkdir(exist_ok=True)
-    today = day_number(org.today)
-    build_cube(connection_of(org.tables), frozenset(org.tables), CATALOGUE, CALENDAR, today, folder / "cube")
+    today, tables = day_number(org.today), frozenset(org.tables)
+    build_cube(connection_of(org.tables), tables, CATALOGUE, CALENDAR, today, folder / "cube", when=when)
     for name, rows in org.tables.items():
         pq.write_table(arrow_table(TABLES[name], rows), folder / f"{name}.parquet")
     return Answerer(Cube.open(folder / "cube"), CATALOGUE, CALENDAR, today, crossing=SnapshotCrossing(folder))
@@ -65,11 +66,11 @@ def words_of(chosen: list[tuple[str, Member]]) -> str:
     return " & ".join(f"{dimension}:{member.id or 'Unspecified'}" for dimension, member in chosen)
 
 
-@pytest.mark.parametrize("seed", range(ORG_COUNT))
-def test_the_engine_agrees_with_the_plain_computation(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("seed", "when"), [(seed, when) for when in WHENS for seed in range(ORG_COUNT)])
+def test_the_engine_agrees_with_the_plain_computation(seed: int, when: When, tmp_path: Path) -> None:
     org = random_org(seed)
-    answerer = answerer_of(org, tmp_path)
-    plain = Plain(org, CATALOGUE, CALENDAR)
+    answerer = answerer_of(org, tmp_path, when)
+    plain = Plain(org, CATALOGUE, CALENDAR, when)
     chance = random.Random(seed)
     kpis = list(CATALOGUE.kpis.values())
     asked = []
@@ -93,10 +94,10 @@ def same(value: float | None, expected: float | None) -> bool:
     return math.isclose(value, expected, rel_tol=1e-9, abs_tol=1e-8)
 
 
-@pytest.mark.parametrize("seed", range(100, 104))
-def test_parts_sum_to_the_whole_over_members_and_over_months(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("seed", "when"), [(seed, when) for when in WHENS for seed in range(100, 104)])
+def test_parts_sum_to_the_whole_over_members_and_over_months(seed: int, when: When, tmp_path: Path) -> None:
     org = random_org(seed)
-    answerer = answerer_of(org, tmp_path)
+    answerer = answerer_of(org, tmp_path, when)
     months = [f"2024-{month:02}" for month in range(1, 13) if date(2024, month, 1) <= org.today]
     last = date_of(parse_period(months[-1], CALENDAR, answerer.today).last)
     period = f"{FIRST}..{last}"

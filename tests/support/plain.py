@@ -105,9 +105,10 @@ class Plain(Targets):
         if not dated or period.last < min(dated):
             return None
         is_ahead = period.first > self.today and not is_forward
-        rows = [row for row in self.inside(measure.fact, chosen) if all(meets(row, c) for c in measure.where)]
         begins, ends = f"{measure.axis}_day", f"{measure.end_axis}_day"
         until = min(period.last, self.today)
+        moment = begins if not measure.end_axis else period.first - 1 if measure.kind == "survivors" else until
+        rows = [row for row in self.inside(measure.fact, chosen, moment) if all(meets(row, c) for c in measure.where)]
         if is_ahead and measure.kind in {"stock", "overlap", "age", "older", "survivors"}:
             return None
         if measure.kind in {"age", "older", "survivors"}:
@@ -156,7 +157,7 @@ class Plain(Targets):
         if period.last < min(cast("int", day) for day in days if day is not None):
             return None
         told, total = [], 0.0
-        for rep in self.inside("rep", chosen):
+        for rep in self.inside("rep", chosen, min(period.last, self.today)):
             begin = cast("int", rep["hired_day"])
             if not rep["has_hire_date"] or begin < self.first_deal_day():
                 continue
@@ -191,13 +192,14 @@ class Plain(Targets):
         return [axis for m in used for axis in (m.axis, m.end_axis) if axis]
 
     def members(self, measure: Measure, chosen: Slice, period: Period, *, is_forward: bool) -> float | None:
+        until = min(period.last, self.today)
         everyone = (
             [str(rep["id"]) for rep in self.sellers()] if measure.over == "rep" else sorted(map(str, self.products))
         )
         if measure.over == "rep":
             everyone = [
                 key for key in everyone
-                if all(self.member({"owner": key}, name) == wanted for name, wanted in chosen.items())
+                if all(self.member({"owner": key}, name, until) == wanted for name, wanted in chosen.items())
             ]  # fmt: skip
         elif measure.over in chosen:
             everyone = [key for key in everyone if key == chosen[measure.over]]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import cast
 
 from kpis.definitions import Catalogue
+from kpis.memberships import When
 from kpis.periods import Calendar, day_number
 from tests.support.canonical import Row
 from tests.support.plain_facts import Company, Fields, day_of
@@ -18,7 +19,8 @@ Slice = Mapping[str, str]  # dimension -> member id, "" for nobody; empty for th
 class Rows:
     """One organisation, looked at by the loops below."""
 
-    def __init__(self, org: Org, catalogue: Catalogue, calendar: Calendar) -> None:
+    def __init__(self, org: Org, catalogue: Catalogue, calendar: Calendar, when: When = "now") -> None:
+        self.when = when
         self.catalogue = catalogue
         self.calendar = calendar
         self.today = day_number(org.today)
@@ -233,19 +235,35 @@ class Rows:
 
     # ---- slices
 
-    def member(self, row: Fields, dimension: str) -> str:
-        """Return the id of the member that a row belongs to, "" for nobody's."""
+    def member(self, row: Fields, dimension: str, day: int) -> str:
+        """Return the id of the member that a row belongs to on a day, "" for nobody's."""
         owner = row.get("owner")
         match dimension:
             case "rep":
                 return str(owner) if owner in self.reps else ""
             case "team" | "region":
-                return str(self.reps[str(owner)].get(dimension) or "") if owner in self.reps else ""
+                return self.group(str(owner), dimension, day) if owner in self.reps else ""
             case "product":
                 return str(row["product"]) if row.get("product") in self.products else ""
             case "campaign":
                 return self.campaign(row.get("campaign"))
         return str(row.get(dimension) or "")
+
+    def group(self, rep: str, dimension: str, day: int) -> str:
+        """Return the team or region of a rep: as it is now, or as the rep's last row by that day says."""
+        steps = self.steps(rep, dimension)
+        if self.when == "now" or not steps:
+            return str(self.reps[rep].get(dimension) or "")
+        by_then = [step for step in steps if step[0] <= day]
+        first_day = [step for step in steps if step[0] == steps[0][0]]
+        return (by_then or first_day)[-1][2]
+
+    def steps(self, rep: str, dimension: str) -> list[tuple[int, str, str]]:
+        """Return day, id and group of what is said of a rep, in order; what was kept counts where no more is said."""
+        rows = [row for row in self.rows("rep_history") if row["rep"] == rep]
+        rows = [row for row in rows if not str(row["id"]).startswith("kept:")] or rows
+        said = [(day_of(row["started_on"]), str(row["id"]), row[dimension]) for row in rows]
+        return sorted((cast("int", day), key, str(group)) for day, key, group in said if group is not None)
 
     def campaign(self, word: object) -> str:
         known = {campaign["id"]: campaign["name"] for campaign in self.rows("campaign")}
@@ -254,9 +272,14 @@ class Rows:
             return str(word or "")
         return str(named[0])
 
-    def inside(self, fact: str, chosen: Slice) -> list[Fields]:
+    def inside(self, fact: str, chosen: Slice, moment: str | int) -> list[Fields]:
+        """Return the rows of a slice, on a day or on the day in a column."""
         rows = self.split if fact == "opportunity" and "product" in chosen else self.facts[fact]
-        return [row for row in rows if all(self.member(row, name) == key for name, key in chosen.items())]
+        return [
+            row for row in rows
+            if (day := row.get(moment) if isinstance(moment, str) else moment) is not None
+            and all(self.member(row, name, cast("int", day)) == key for name, key in chosen.items())
+        ]  # fmt: skip
 
 
 _PLAIN: Mapping[str, tuple[str, Mapping[str, str]]] = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from kpis.definitions import Catalogue
+from kpis.memberships import When
 from kpis.periods import Calendar, Period, business_days
 from tests.support.canonical import Row
 from tests.support.plain_facts import day_of
@@ -34,8 +35,8 @@ class Goal:
 class Targets(Rows):
     """One organisation with its target rows."""
 
-    def __init__(self, org: Org, catalogue: Catalogue, calendar: Calendar) -> None:
-        super().__init__(org, catalogue, calendar)
+    def __init__(self, org: Org, catalogue: Catalogue, calendar: Calendar, when: When = "now") -> None:
+        super().__init__(org, catalogue, calendar, when)
         self.goals = [goal for row in self.rows("target") if (goal := self.goal(row))]
 
     def goal(self, row: Row) -> Goal | None:
@@ -53,7 +54,10 @@ class Targets(Rows):
         if dimension == "product":
             return {str(key) for key in self.products}
         if dimension in {"team", "region"}:
-            return {str(rep.get(dimension) or "") for rep in self.reps.values()} - {""}
+            steps = [step for rep in self.reps for step in self.steps(rep, dimension) if self.when == "then"]
+            return {*(str(rep.get(dimension) or "") for rep in self.reps.values()), *(step[2] for step in steps)} - {
+                ""
+            }
         facts = (row for rows in self.facts.values() for row in rows)
         return {str(row.get(dimension) or "") for row in facts} - {""}
 
@@ -77,7 +81,7 @@ class Targets(Rows):
         if own is not None or kpi not in ADDS_UP:
             return own
         if dimension in {"team", "region"}:
-            reps = [key for key in self.reps if str(self.reps[key].get(dimension) or "") == member]
+            reps = [key for key in self.reps if self.group(key, dimension, day) == member]
             return _added(self.own_share(kpi, "rep", key, day) for key in reps)
         if dimension != "company":
             return None

@@ -57,7 +57,7 @@ def random_org(seed: int) -> Org:
     }
     if chance.random() < 0.4:
         del tables[chance.choice(_OPTIONAL)]
-    return Org(tables, today)
+    return Org({**tables, "rep_history": people.many("rep_history", chance.randrange(16), people.stint)}, today)
 
 
 class _Maker:
@@ -80,6 +80,15 @@ class _Maker:
             "manager": self.one("rep", 0.5), "team": self.chance.choice(["West", "East", "R&D", None, ""]),
             "region": self.chance.choice(["EMEA", "Americas", None]), "hired_on": self.some(self.day, 0.7),
             "left_on": left, "is_active": self.chance.choice([True, True, False, None]),
+        }  # fmt: skip
+
+    def stint(self) -> dict[str, object]:
+        """Return where a rep is from a day on, now and then said by half or kept by a refresh."""
+        return {
+            "id": f"{self.chance.choice(['sheet', 'sheet', 'kept'])}:{self.chance.randrange(10**6)}",
+            "rep": self.one("rep", 1.0), "started_on": self.day(),
+            "team": self.chance.choice(["West", "East", "North", None, ""]),
+            "region": self.chance.choice(["EMEA", "Americas", "Moon", None, ""]),
         }  # fmt: skip
 
     def account(self) -> dict[str, object]:
