@@ -9,7 +9,7 @@ from kpis.questions import Answer
 
 
 def answer_document(answer: Answer, desk: Desk) -> dict[str, Json]:
-    """Return one answer."""
+    """Return one answer; ``membership`` says whether teams and regions are taken as they are now, or were then."""
     return {
         "kpi": answer.kpi,
         "who": answer.who,
@@ -28,6 +28,7 @@ def answer_document(answer: Answer, desk: Desk) -> dict[str, Json]:
         "is_small": answer.is_small,
         "snapshot": desk.snapshot.id,
         "as_of": desk.as_of,
+        "membership": desk.answerer.cube.when,
     }
 
 

@@ -104,6 +104,8 @@ def _answer_lines(explanation: Explanation, case: Case, language: Language) -> I
         yield Line(say("prorated", language), "", "", say("prorated_meaning", language))
     yield Line(say("formula", language), "", "", kpi.formula)
     yield Line(say("who", language), "", "", explanation.who[language])
+    if explanation.membership:
+        yield Line(say("membership", language), "", "", explanation.membership[language])
     yield Line(say("period", language), "", "", f"{period.label}: {date_of(period.first)} – {date_of(period.last)}")
 
 

@@ -55,6 +55,7 @@ def _explanation(explanation: Explanation, kpi: Kpi) -> dict[str, Json]:
         "notes": _texts(kpi.notes or {}),
         "filter": {
             "who": _texts(explanation.who),
+            "membership": _texts(explanation.membership),
             "first": str(date_of(period.first)) if period else "",
             "last": str(date_of(period.last)) if period else "",
         },

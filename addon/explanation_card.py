@@ -104,6 +104,8 @@ def _made_of(desk: Desk, line: Line, view: View) -> list[Widget]:
     if explanation.excluded:
         widgets.append(w.decorated(_exclusions_markup(explanation, language), top=say("left_out", language)))
     widgets += _maturity_widgets(case, language)
+    if explanation.membership:
+        widgets.append(_fact_widget("membership", explanation.membership[language], language))
     widgets.append(_fact_widget("recounted", _check_text(explanation, language), language))
     if line.kpi.notes:
         widgets.append(_fact_widget("good_to_know", line.kpi.notes[language], language))

@@ -107,7 +107,7 @@ def _between_reps(evaluation: Evaluation, kpi: Kpi, between: Between) -> Interva
     if groups is None:
         everywhere = np.ones(len(evaluation), dtype=bool)
         return _without(evaluation, Interval(value, value), everywhere, said("no_squares"))
-    periods, group_count = len(evaluation.timeline), groups.group_count
+    periods, group_count = len(evaluation.timeline), evaluation.member_count
     reps = np.arange(len(groups.first))
     each = evaluation.over("rep", np.tile(reps, periods), np.repeat(np.arange(periods), len(reps)))
     top, bottom = (np.nan_to_num(each.formula(side).values) for side in (between.top, between.bottom))

@@ -25,7 +25,7 @@ def members(evaluation: Evaluation, measure: Measure) -> Column:
     if groups is None:
         return _not_crossed(evaluation, measure)
     listed = [member.code for member in evaluation.world.numbers.members(measure.over).listed]
-    period_count, group_count = len(evaluation.timeline), groups.group_count
+    period_count, group_count = len(evaluation.timeline), evaluation.member_count
     everyone = np.tile(np.array(listed, dtype=np.int64), period_count)
     asked = evaluation.over(measure.over, everyone, np.repeat(np.arange(period_count), len(listed)))
     truth, codes = asked.holds(measure.condition)
@@ -48,7 +48,7 @@ def reached(evaluation: Evaluation, measure: Measure) -> Column:
     if groups is None:
         return _not_crossed(evaluation, measure)
     found, timeline = evaluation.first_months(measure), evaluation.timeline
-    group_count = groups.group_count
+    group_count = evaluation.member_count
     values = np.full((len(timeline), group_count), np.nan)
     codes = np.zeros((len(timeline), group_count), dtype=np.int16)
     cause = np.where(found.truths < 0, found.codes, 0).max(axis=0, initial=0)

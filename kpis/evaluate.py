@@ -99,6 +99,11 @@ class Evaluation:
     def __len__(self) -> int:
         return len(self.members)
 
+    @property
+    def member_count(self) -> int:
+        """How many members the dimension has; the company is one."""
+        return 1 if self.dimension == COMPANY else len(self.world.numbers.members(self.dimension))
+
     def value(self, name: str) -> Column:
         """Return the values of a KPI or measure."""
         if name not in self._columns:

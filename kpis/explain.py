@@ -15,7 +15,7 @@ from kpis.definitions import Kpi, Measure
 from kpis.evaluate import Evaluation, World
 from kpis.evidence import Scope, is_count
 from kpis.exclusions import Exclusion, exclusions
-from kpis.filters import LANGUAGES, Texts, filter_words, slice_words
+from kpis.filters import LANGUAGES, Texts, filter_words, membership_words, slice_words
 from kpis.formula import Formula, Name, names
 from kpis.periods import Period
 from kpis.questions import Answer, Question, State
@@ -64,13 +64,15 @@ class Part:
 class Explanation:
     """What an answer is made of. Of an answer that may not be explained, the answer alone: ``kpi`` is None.
 
-    ``check`` is None where there are too many rows to recount.
+    ``membership`` says how teams and regions are taken, of a slice that has one. ``check`` is None where there are
+    too many rows to recount.
     """
 
     answer: Answer
     kpi: Kpi | None = None
     period: Period | None = None
     who: Texts = field(default_factory=dict)
+    membership: Texts = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
     excluded: tuple[Exclusion, ...] = ()
     row_count: int = 0
@@ -105,6 +107,7 @@ def explanation_of(answerer: Answerer, case: Case) -> Explanation:
         case.kpi,
         case.scope.period,
         slice_words(case.scope, answerer.cube),
+        membership_words(case.scope, answerer.cube),
         tuple(_Tree(answerer, case).parts()),
         tuple(exclusions(case, is_limited=answerer.limit.is_set)),
         count,

@@ -13,6 +13,7 @@ from kpis.cube import Cube
 from kpis.definitions import Catalogue, Condition, Language, Measure
 from kpis.evidence import Scope
 from kpis.facts import FACTS
+from kpis.memberships import GROUPS
 from kpis.periods import date_of
 from kpis.shifts import is_to_date
 
@@ -87,6 +88,11 @@ def slice_words(scope: Scope, cube: Cube) -> Texts:
         names = ", ".join(cube.members(dimension).all[code].name for code in sorted(codes))
         parts.append(_joined(" ", [noun("dimensions", dimension), dict.fromkeys(LANGUAGES, names)]))
     return _joined(", ", parts)
+
+
+def membership_words(scope: Scope, cube: Cube) -> Texts:
+    """Return how the teams and regions of a slice are taken; nothing where there are none in it."""
+    return texts("membership", cube.when) if set(GROUPS).intersection(scope.dimensions) else {}
 
 
 def condition_words(condition: Condition) -> Texts:

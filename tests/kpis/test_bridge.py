@@ -17,6 +17,7 @@ from kpis.bridge import Bridge, bridge, shortened
 from kpis.definitions import DIMENSIONS
 from kpis.effects import Contribution
 from kpis.errors import QuestionError
+from kpis.memberships import WHENS
 from kpis.questions import Answer, Question
 from tests.support.canonical import Row
 from tests.support.opened_org import CATALOGUE, OpenedOrg, opened_org
@@ -50,7 +51,7 @@ WHOS = (
 @cache
 def org_of(seed: int) -> OpenedOrg:
     org = random_org(seed)
-    return opened_org(org.tables, org.today, Path(mkdtemp()) / "org")
+    return opened_org(org.tables, org.today, Path(mkdtemp()) / "org", when=WHENS[seed % 2])
 
 
 @pytest.fixture(scope="module")

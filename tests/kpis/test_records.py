@@ -19,6 +19,7 @@ from kpis.cases import Case, Leaf, case_of
 from kpis.definitions import Kpi
 from kpis.errors import QuestionError
 from kpis.formula import evaluate, names
+from kpis.memberships import WHENS
 from kpis.periods import Calendar, business_days, date_of, day_number, elapsed
 from kpis.questions import Question
 from kpis.records import Record, page_of, records
@@ -46,7 +47,10 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> OpenedOrg:
 def random_orgs(tmp_path_factory: pytest.TempPathFactory) -> list[OpenedOrg]:
     folder = tmp_path_factory.mktemp("orgs")
     orgs = [random_org(seed) for seed in range(ORG_COUNT)]
-    return [opened_org(org.tables, org.today, folder / str(seed), CALENDAR) for seed, org in enumerate(orgs)]
+    return [
+        opened_org(org.tables, org.today, folder / str(seed), CALENDAR, WHENS[seed % 2])
+        for seed, org in enumerate(orgs)
+    ]
 
 
 def shown(small: OpenedOrg, kpi: str, who: str = "Ann Lee", period: str = "2026-Q1") -> list[tuple[object, ...]]:

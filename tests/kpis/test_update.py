@@ -14,6 +14,7 @@ import pytest
 from kpis.build import build_cube
 from kpis.catalogue import load_catalogue
 from kpis.cube import Cube, CubeData
+from kpis.memberships import WHENS
 from kpis.periods import Calendar, day_number
 from kpis.tables import TABLES
 from kpis.update import update_cube
@@ -33,6 +34,7 @@ CHANGING = (
     "activity",
     "account",
     "rep",
+    "rep_history",
     "product",
     "target",
 )
@@ -78,17 +80,19 @@ def connection_between(old: Org, new: Org) -> duckdb.DuckDBPyConnection:
 
 @pytest.mark.parametrize("seed", range(HISTORY_COUNT))
 def test_an_updated_cube_is_the_cube_of_a_full_build(seed: int, tmp_path: Path) -> None:
-    org = random_org(seed + 500)
+    org, when = random_org(seed + 500), WHENS[seed % 2]
     tables = frozenset(org.tables)
     current = tmp_path / "0"
-    build_cube(connection_of(org.tables), tables, CATALOGUE, CALENDAR, day_number(org.today), current)
+    build_cube(connection_of(org.tables), tables, CATALOGUE, CALENDAR, day_number(org.today), current, when=when)
     for step in range(1, STEPS + 1):
         new = changed_org(org, seed * 100 + step)
         updated, anew = tmp_path / f"{step}", tmp_path / f"{step}-anew"
         today = day_number(new.today)
         connection = connection_between(org, new)
-        assert update_cube(connection, tables, CATALOGUE, CALENDAR, today, updated, current, largest_share=10.0)
-        build_cube(connection_of(new.tables), tables, CATALOGUE, CALENDAR, today, anew)
+        assert update_cube(
+            connection, tables, CATALOGUE, CALENDAR, today, updated, current, largest_share=10.0, when=when
+        )
+        build_cube(connection_of(new.tables), tables, CATALOGUE, CALENDAR, today, anew, when=when)
         assert_same(Cube.open(updated).data(), Cube.open(anew).data())
         org, current = new, updated
 
@@ -108,6 +112,12 @@ def assert_same(one: CubeData, other: CubeData) -> None:
                 # Sums of squares are of any size: their smallest unit is a share of the whole.
                 slack = 1e-15 * float(np.abs(wanted).sum()) if " * " in total else 0.0
                 assert np.allclose(values, wanted, rtol=1e-9, atol=1e-9 + slack), (name, total)
+    for name, reps in one.groups.items():
+        for part in ("first", "moves", "groups"):
+            assert np.array_equal(getattr(reps, part), getattr(other.groups[name], part)), (name, part)
+    for name, stays in one.stays.items():
+        for part in ("keys", "values", "ends"):
+            assert np.array_equal(getattr(stays, part), getattr(other.stays[name], part)), (name, part)
     for name, sample in one.quantiles.items():
         assert np.array_equal(sample.keys, other.quantiles[name].keys), name
         assert np.array_equal(sample.values, other.quantiles[name].values), name
@@ -130,6 +140,9 @@ def test_a_cube_of_other_definitions_is_built_in_full(tmp_path: Path) -> None:
     connection = connection_between(org, org)
     assert not update_cube(connection, tables, CATALOGUE, CALENDAR, today, tmp_path / "new", tmp_path / "old")
     assert not update_cube(connection, tables, CATALOGUE, CALENDAR, today, tmp_path / "new", tmp_path / "missing")
+    assert not update_cube(
+        connection, tables, CATALOGUE, CALENDAR, today, tmp_path / "then", tmp_path / "new", when="then"
+    )
     assert update_cube(connection, tables, CATALOGUE, CALENDAR, today, tmp_path / "newer", tmp_path / "new")
     for name in ("cube.json", "cube.bin"):
         assert (tmp_path / "newer" / name).read_bytes() == (tmp_path / "new" / name).read_bytes()

@@ -15,6 +15,7 @@ from kpis.crossing import SnapshotCrossing
 from kpis.cube import Cube
 from kpis.definitions import Catalogue
 from kpis.engine import FactEngine, opened
+from kpis.memberships import When
 from kpis.periods import Calendar, day_number
 from kpis.tables import TABLES
 from tests.support.canonical import Tables, arrow_table, connection_of
@@ -47,10 +48,12 @@ class OpenedOrg:
         return self._engine
 
 
-def opened_org(tables: Tables, today: date, folder: Path, calendar: Calendar | None = None) -> OpenedOrg:
+def opened_org(
+    tables: Tables, today: date, folder: Path, calendar: Calendar | None = None, when: When = "now"
+) -> OpenedOrg:
     folder.mkdir(exist_ok=True)
     days, day = calendar or Calendar(), day_number(today)
-    build_cube(connection_of(tables), frozenset(tables), CATALOGUE, days, day, folder / "cube")
+    build_cube(connection_of(tables), frozenset(tables), CATALOGUE, days, day, folder / "cube", when=when)
     for name, rows in tables.items():
         pq.write_table(arrow_table(TABLES[name], rows), folder / f"{name}.parquet")
     return OpenedOrg(folder, days, day)
