@@ -115,9 +115,6 @@ def assert_same(one: CubeData, other: CubeData) -> None:
     for name, reps in one.groups.items():
         for part in ("first", "moves", "groups"):
             assert np.array_equal(getattr(reps, part), getattr(other.groups[name], part)), (name, part)
-    for name, stays in one.stays.items():
-        for part in ("keys", "values", "ends"):
-            assert np.array_equal(getattr(stays, part), getattr(other.stays[name], part)), (name, part)
     for name, sample in one.quantiles.items():
         assert np.array_equal(sample.keys, other.quantiles[name].keys), name
         assert np.array_equal(sample.values, other.quantiles[name].values), name
