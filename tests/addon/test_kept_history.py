@@ -73,8 +73,8 @@ def merged(store: Store, reps: Sequence[tuple[str, str | None]], day: int, *, pu
     previous, moment = store.current(), NOON.replace(day=day)
     with store.writer():
         draft, merge = store.draft(moment), Merge(previous, store.data_folder)
-        columns = {"id": [key for key, _ in reps], "name": [key for key, _ in reps], "team": [t for _, t in reps]}
-        received = merge.receive([Batch("rep", columns)])
+        names = [name for name, _ in reps]
+        received = merge.receive([Batch("rep", {"id": names, "name": names, "team": [team for _, team in reps]})])
         merge.replace_all(but=set())
         tables = {
             one.table: TableState(merge.row_count(one.table), merge.write(one.table, draft.fact_file(one.table)))
