@@ -40,11 +40,19 @@ _NO_CELLS: Final = Cells(0, lambda _path: ())
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job, the page of its result that comes next (empty: the first), and how many rows came before that."""
+    """A job, the page of its result that comes next, and how many rows came before that.
+
+    Without a locator it is the first page, or, where rows have come, none: all are there.
+    """
 
     id: str
     locator: str = ""
     received: int = 0
+
+    @property
+    def is_read(self) -> bool:
+        """Whether all its rows have come."""
+        return self.received > 0 and not self.locator
 
 
 BulkPart = tuple[Cells, Job | None, int | None]
@@ -56,6 +64,9 @@ def bulk_parts(client: SalesforceClient, plan: ObjectPlan, seconds: float, job: 
 
     ``seconds`` is how long the job may take; it is then ended. A job that is no longer there is made anew.
     """
+    if job is not None and job.is_read:
+        client.end_job(job.id, is_done=True)
+        return
     total = None if job is None else _total_of_earlier(client, job, seconds)
     if job is None or total is None:
         job = Job(_made(client, query_in_bulk(plan)))
@@ -99,6 +110,7 @@ def _results(client: SalesforceClient, plan: ObjectPlan, job: Job, total: int) -
             yield _NO_CELLS, job, None
     if job.received != total:
         raise Refusal(ROWS_MISSING, 200)
+    yield _NO_CELLS, job, None  # to be kept before the job is ended
 
 
 def _made(client: SalesforceClient, query: Soql) -> str:

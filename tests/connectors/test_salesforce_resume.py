@@ -105,7 +105,7 @@ def test_another_mapping_begins_again(world: World) -> None:
     assert len(after.rows["opportunity"]) == COUNT
 
 
-@pytest.mark.parametrize("marks", [1, 2, 4])
+@pytest.mark.parametrize("marks", [1, 2, 4, 6])
 def test_a_bulk_job_is_gone_on_with_by_its_id_and_locator(world: World, marks: int) -> None:
     before = stopped(world, marks, **BULK)
     after = read(world.source(**BULK), before=before)
