@@ -380,7 +380,9 @@ def test_settings_of_tabs_are_checked(world: World) -> None:
     world.tab("Costs", ["Date", "Category", "Amount"])
     (problem,) = problems_of(list(world.source(Costs=TabMapping(constants={"categry": "sales"})).changes({})))
     assert problem.startswith("Costs: The settings speak of its column 'categry', but expense has none of that name.")
-    assert problems[1].startswith("Sheet1: It is mapped to 'targets', which is no table. Write one of rep, account")
+    assert problems[1].startswith(
+        "Sheet1: It is mapped to 'targets', which is no table. Write one of rep, rep_history, account"
+    )
 
 
 def test_the_words_know_every_table_that_a_tab_can_hold() -> None:
