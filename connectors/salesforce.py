@@ -216,9 +216,9 @@ class SalesforceSource:
             pages = [widened(self.client, plan, page.records) for page in records_in_order(self.client, plan)]
             yield Part(cells_of([record for records in pages for record in records]), None)
         else:
-            known_rows = (
-                self._count(plan.mapping.name, run) if reading.since is None and not reading.is_resumed else 0
-            )
+            # What every refresh reads whole is small: it is not worth a call to learn how small.
+            is_first = reading.since is None and not reading.is_resumed and not plan.mapping.is_read_whole
+            known_rows = self._count(plan.mapping.name, run) if is_first else 0
             limits = BulkLimits(self.settings.bulk_rows, self.settings.bulk_minutes * 60.0, known_rows)
             yield from pages_of(self.client, plan, reading.since, run.bookmark, bulk=limits, mark=reading.mark)
 
