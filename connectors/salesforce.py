@@ -120,7 +120,9 @@ class SalesforceSource:
     def _object(self, mapping: ObjectMapping, run: _Run, cursor: Cursor) -> Iterator[Change]:
         """Read one object. What failed in a way that may pass is asked again once, from the object's beginning."""
         for is_last in (False, True):
-            fitted = plan_object(mapping, run.described, run.zone, run.rates.digest if run.rates else "")
+            fitted = plan_object(
+                mapping, run.described, run.zone, run.rates.digest if run.rates else "", self.settings.instance.host
+            )
             try:
                 if fitted.plan is not None:
                     yield from self._read(fitted.plan, run, cursor)

@@ -95,9 +95,9 @@ class Fitted:
 
 
 def plan_object(
-    mapping: ObjectMapping, described: Described, time_zone: str = "UTC", rates_digest: str = ""
+    mapping: ObjectMapping, described: Described, time_zone: str = "UTC", rates_digest: str = "", host: str = ""
 ) -> Fitted:
-    """Fit one object's mapping to the organisation.
+    """Fit one object's mapping to the organisation at this host.
 
     The plan's fingerprint changes with everything that decides what a row becomes: when it does, rows that were read
     before must be read again.
@@ -118,14 +118,14 @@ def plan_object(
     missing = needed_columns - {rule.column.name for rule in kept}
     if missing:
         return Fitted(None, said or (_unmapped(mapping, min(missing)),))
-    plan = _plan_of(replace(mapping, columns=kept), needed, described, (time_zone, rates_digest))
+    plan = _plan_of(replace(mapping, columns=kept), needed, described, (time_zone, rates_digest, host))
     return Fitted(plan, said)
 
 
 def _plan_of(
-    mapping: ObjectMapping, needed: Sequence[str], described: Described, circumstances: tuple[str, str]
+    mapping: ObjectMapping, needed: Sequence[str], described: Described, circumstances: tuple[str, str, str]
 ) -> ObjectPlan:
-    """Return the plan of a mapping whose columns are all there. ``circumstances``: the zone and a digest of rates."""
+    """Return the plan of a mapping whose columns are all there. ``circumstances``: zone, digest of rates, host."""
     known, kept = described[mapping.name], mapping.columns
     money = _money_plan(mapping, kept, known, described)
     paths = [*needed, *(each.path for rule in kept for choice in rule.choices for each in choice.fields)]
@@ -135,14 +135,14 @@ def _plan_of(
     changed = mapping.changed if _is_filterable(mapping.changed, known) else ""
     lookups = tuple(lookup for lookup in mapping.lookups if _is_usable(lookup, described))
     fitted = replace(mapping, changed=changed, lookups=lookups)
-    time_zone, rates_digest = circumstances
+    time_zone, rates_digest, host = circumstances
     return ObjectPlan(
         mapping=fitted,
         paths=tuple(types),
         types=types,
         filters=tuple(where_of(each) for each in mapping.keep if _can_be_asked(each, known)),
         key_prefix=known.key_prefix,
-        fingerprint=_fingerprint(fitted, time_zone, "" if money is None else rates_digest),
+        fingerprint=_fingerprint(fitted, time_zone, "" if money is None else rates_digest, host),
         tells_erased=known.tells_deleted,
         money=money,
         drifting=() if fitted.is_read_whole else tuple(_drifting(kept, known)),

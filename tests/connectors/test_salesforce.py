@@ -344,6 +344,13 @@ def test_an_organisation_whose_clock_went_back_is_read_whole(world: World) -> No
     assert read(world.source(), before=before).row_count == before.row_count
 
 
+def test_another_organisation_is_read_whole(world: World) -> None:
+    before = read(world.source())
+    world.clock.pass_minutes(60)
+    elsewhere = world.server.url.replace("127.0.0.1", "localhost")
+    assert read(world.source(instance_url=elsewhere), before=before).row_count == before.row_count
+
+
 def test_a_row_that_is_no_longer_of_ours_is_taken_out(world: World) -> None:
     before = read(world.source())
     world.clock.pass_minutes(60)
