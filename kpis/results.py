@@ -65,12 +65,15 @@ class Column:
     def where(self, mask: NDArray[np.bool_], code: int, *, blank: bool = True) -> Column:
         """Return the column with this reason where the mask holds, and, if ``blank``, without a value there.
 
-        A reason that is there already stays.
+        A reason why there is no value stays; a remark on a value that is taken away goes with it.
         """
         if not mask.any():
             return self
         codes = np.zeros(len(self.values), dtype=np.int16) if self.codes is None else self.codes
-        codes = np.where(mask & (codes == 0), np.int16(code), codes)
+        is_open = codes == 0
+        if blank:
+            is_open |= np.isfinite(self.values)
+        codes = np.where(mask & is_open, np.int16(code), codes)
         return Column(np.where(mask, np.nan, self.values) if blank else self.values, codes)
 
 

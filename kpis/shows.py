@@ -102,9 +102,7 @@ def _before(evaluation: Evaluation, kpi: Kpi, shift: str) -> Column:
     if not kpi.is_used_up:
         return column
     is_over = (other.timeline.last < other.timeline.today)[other.places] & ~np.isnan(column.values)
-    codes = np.zeros(len(other), dtype=np.int16) if column.codes is None else column.codes
-    code = evaluation.world.reasons.code("no_data", said("used_up", title=kpi.titles))
-    return Column(np.where(is_over, np.nan, column.values), np.where(is_over, np.int16(code), codes))
+    return column.where(is_over, evaluation.world.reasons.code("no_data", said("used_up", title=kpi.titles)))
 
 
 def _relative(shift: str) -> Callable[[Evaluation, Kpi], Column]:
