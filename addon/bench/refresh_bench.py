@@ -51,12 +51,13 @@ def run(ground: Ground) -> Report:
     ours = organisation(folder)
     reader, reader_anew = Reader(ours), Reader(organisation(scratch))
     _publish_anew(ground.snapshot, folder, reader)
+    sync(ours, [changed_deals(_current(folder), 1, 0)])  # the first refresh also begins the history of teams
     changes: list[float] = []
     anew: list[float] = []
     changed = 0
     for number in range(ground.rounds):
         ground.tell(f"round {number + 1} of {ground.rounds}")
-        source = changed_deals(_current(folder), ground.size.opportunities // _SHARE, number)
+        source = changed_deals(_current(folder), ground.size.opportunities // _SHARE, number + 1)
         changes.append(_seconds(partial(_refresh, ours, source, reader)))
         shutil.rmtree(scratch, ignore_errors=True)
         current = _current(folder)
