@@ -55,14 +55,14 @@ class Page:
         keys = (kpis[kpi] * len(SHOWS) + shows[show]) * len(dimensions.names) + dimensions.numbers[who]
         asked = np.flatnonzero(np.bincount(keys[is_meant], minlength=1))
         starts = np.zeros(int(keys.max(initial=0)) + 1, dtype=np.int64)
-        first_kpi = dict(zip(reversed(kpis.tolist()), reversed(range(len(kpis))), strict=True))
+        kpi_ids = {
+            number: one.id for number, one in zip(kpis.tolist(), cells.kpis, strict=True) if isinstance(one, Kpi)
+        }
         with self.lock:
             for key in asked.tolist():
                 rest, dimension = divmod(key, len(dimensions.names))
                 kpi_number, show_number = divmod(rest, len(SHOWS))
-                meant = cells.kpis[first_kpi[kpi_number]]
-                assert isinstance(meant, Kpi)  # noqa: S101 - only cells that mean something are asked
-                column = meant.id, SHOWS[show_number], dimensions.names[dimension]
+                column = kpi_ids[kpi_number], SHOWS[show_number], dimensions.names[dimension]
                 starts[key] = self._start(column, member_counts)
             slots = np.array([self._slot(one) for one in cells.periods], dtype=np.int64)
         start, slot = starts[keys], slots[period]

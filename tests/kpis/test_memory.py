@@ -59,6 +59,11 @@ def test_known_cells_and_new_ones_are_answered_as_without_memory(cube: Cube) -> 
         assert told(remembering.values_of_rows(asked)) == told(plain.values_of_rows(asked))
 
 
+def test_words_that_mean_nothing_may_come_before_all_others(cube: Cube) -> None:
+    asked = [["no such kpi", "nobody at all", "no period"], ["revenue", "", "2024-Q1"], ["win_rate", "", "2024"]]
+    assert told(answerer(cube, Memory()).values_of_rows(asked)) == told(answerer(cube).values_of_rows(asked))
+
+
 def test_what_a_caller_may_not_see_stays_hidden_though_another_has_asked_it(cube: Cube) -> None:
     memory, asked = Memory(), rows(cube, 1)
     answerer(cube, memory).values_of_rows(asked)
